@@ -1,0 +1,63 @@
+"""Input and output channels of an IR node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headrace.graph.entities import NodeInput, NodeOutput
+
+Json = Mapping[str, Any]
+
+
+def node_outputs(outputs: Json) -> tuple[NodeOutput, ...]:
+    """The outputs of a node, sorted by key."""
+    specs = outputs.get("outputs", {})
+    return tuple(
+        NodeOutput(key, specs[key]["artifactSpec"]["type"]["name"]) for key in sorted(specs)
+    )
+
+
+def node_inputs(inputs: Json) -> tuple[NodeInput, ...]:
+    """The inputs that a node's author sees, sorted by key.
+
+    Channels that TFX adds for conditions and placeholders are hidden, so they are left out; what
+    they make the node wait for is among its upstream nodes.
+    """
+    specs = inputs.get("inputs", {})
+    visible = sorted(key for key, spec in specs.items() if not spec.get("hidden"))
+    return tuple(_input(key, inputs) for key in visible)
+
+
+def _input(key: str, inputs: Json) -> NodeInput:
+    channels = _channels(key, inputs, frozenset())
+    producers = dict.fromkeys(
+        (channel.get("producerNodeQuery", {}).get("id", ""), channel.get("outputKey", ""))
+        for channel in channels
+    )
+    types = dict.fromkeys(
+        channel.get("artifactQuery", {}).get("type", {}).get("name", "") for channel in channels
+    )
+    return NodeInput(
+        key=key,
+        artifact_type=" | ".join(name for name in types if name),
+        producers=tuple(pair for pair in producers if pair[0]),
+        optional=not inputs["inputs"][key].get("minCount", 0),
+    )
+
+
+def _channels(key: str, inputs: Json, seen: frozenset[str]) -> list[Json]:
+    """The channels behind an input: its own, or those it is mixed or computed from."""
+    spec = inputs.get("inputs", {}).get(key)
+    if spec is None or key in seen:
+        return []
+    channels: list[Json] = list(spec.get("channels", ()))
+    sources: list[str] = list(spec.get("mixedInputs", {}).get("inputKeys", ()))
+    graph_id = spec.get("inputGraphRef", {}).get("graphId")
+    graph = inputs.get("inputGraphs", {}).get(graph_id, {}) if graph_id else {}
+    for node in graph.get("nodes", {}).values():
+        if "inputNode" in node:
+            sources.append(node["inputNode"].get("inputKey", ""))
+    for source in sources:
+        channels.extend(_channels(source, inputs, seen | {key}))
+    return channels

@@ -1,0 +1,92 @@
+"""What a node process can be asked to do, as data: requests and results of the launcher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+ParameterValue = int | float | str | bool
+
+
+@dataclass(frozen=True)
+class NodeRequest:
+    """Run one node of one compiled pipeline in one run.
+
+    Attributes:
+        ir_path: the IR file.
+        node_id: node to run.
+        run_id: the pipeline run; every node of a run has the same.
+        parameters: runtime parameters given for the run.
+        metadata_url: the store; may hold a password, so requests are never logged. Empty: the
+            pipeline's own connection, else SQLite below the state directory.
+        import_path: directories put first on ``sys.path``, as when the pipeline was compiled.
+        runner: ``direct`` or ``flink``.
+        beam_args: Beam arguments from settings, put before the node's own.
+        owner: who asked, for the log and the execution (``airflow:dag/run/task/try`` or ``cli``).
+        try_number: 1 for the first try of this node in this run.
+    """
+
+    ir_path: str
+    node_id: str
+    run_id: str
+    parameters: dict[str, ParameterValue] = field(default_factory=dict)
+    metadata_url: str = ""
+    import_path: list[str] = field(default_factory=list)
+    runner: str = "direct"
+    beam_args: list[str] = field(default_factory=list)
+    owner: str = ""
+    try_number: int = 1
+
+
+@dataclass(frozen=True)
+class ArtifactResult:
+    """An output artifact as a task reports it."""
+
+    id: int
+    type: str
+    uri: str
+    key: str
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What a finished node reports; it becomes the task's XCom.
+
+    Attributes:
+        state: ``COMPLETE``, ``CACHED`` or ``SKIPPED`` (a ``Cond`` that did not hold, a driver that
+            found nothing to do).
+        execution_id: id in the metadata store; None for a skipped node.
+        wall_seconds, cpu_seconds: of the node's process.
+        peak_memory_bytes: its peak resident memory.
+    """
+
+    node_id: str
+    run_id: str
+    state: str
+    execution_id: int | None
+    outputs: list[ArtifactResult] = field(default_factory=list)
+    cached: bool = False
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class CompileRequest:
+    """Compile one target.
+
+    Attributes:
+        target: the target as a user writes it.
+        project: project directory, an absolute path.
+        home: state directory.
+        artifact_root: directory or URI that pipeline roots go below; empty: the pipeline's own
+            root, else ``artifacts`` below the state directory.
+        cwd: directory that a relative target is looked up in first; empty: the project.
+        fingerprint: of the TFX environment as the client sees it, recorded in the manifest.
+    """
+
+    target: str
+    project: str
+    home: str
+    artifact_root: str = ""
+    cwd: str = ""
+    fingerprint: str = ""

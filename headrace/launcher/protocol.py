@@ -1,0 +1,201 @@
+"""What a client and a node process say to each other over a Unix socket.
+
+One JSON object a line, UTF-8, at most ``MAX_FRAME_BYTES``. The client sends one ``Request``; the
+answer is any number of log and event frames, then at most one of result and error, then exactly one
+exit frame, which the process that reaps the child writes. Closing the connection cancels the job.
+JSON only: nothing that arrives here is ever unpickled or evaluated.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+PROTOCOL_VERSION = 1
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+
+
+class ProtocolError(Exception):
+    """A frame that is not of this protocol."""
+
+
+class Operation(str, Enum):
+    """The only things that a node process can be asked to do."""
+
+    RUN_NODE = "run_node"
+    COMPILE = "compile"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The first frame of a connection.
+
+    Attributes:
+        fingerprint: of the TFX environment and headrace's own sources, as the client sees them; a
+            server with another one ends itself so that a fresh one is started.
+        payload: fields of the operation's own request (``NodeRequest`` or ``CompileRequest``).
+        environ: environment variables set in the child only.
+    """
+
+    operation: Operation
+    payload: dict[str, Any]
+    fingerprint: str = ""
+    environ: dict[str, str] = field(default_factory=dict)
+    version: int = PROTOCOL_VERSION
+
+
+class FrameKind(str, Enum):
+    """Tag of a frame on the wire."""
+
+    LOG = "log"
+    EVENT = "event"
+    RESULT = "result"
+    ERROR = "error"
+    STALE = "stale"
+    EXIT = "exit"
+
+
+@dataclass(frozen=True)
+class LogFrame:
+    """One log record. ``level`` is a name of the logging module; ``logger`` its source."""
+
+    level: str
+    message: str
+    logger: str = ""
+    time: float = 0.0
+    kind: FrameKind = FrameKind.LOG
+
+
+@dataclass(frozen=True)
+class EventFrame:
+    """Something that happened to the job: ``starting``, ``started`` or ``cancelling``."""
+
+    event: str
+    pid: int = 0
+    detail: str = ""
+    kind: FrameKind = FrameKind.EVENT
+
+
+@dataclass(frozen=True)
+class ResultFrame:
+    """The operation's result, as JSON."""
+
+    value: dict[str, Any]
+    kind: FrameKind = FrameKind.RESULT
+
+
+@dataclass(frozen=True)
+class ErrorFrame:
+    """Why the job failed.
+
+    Attributes:
+        error_type: class name of the exception.
+        message: one line or more for the user, with file, line and node where known.
+        hint: what to do; may be empty.
+        traceback: the Python traceback, for a debug level; may be empty.
+        transient: whether trying again may help (a database that was locked, say).
+    """
+
+    error_type: str
+    message: str
+    hint: str = ""
+    traceback: str = ""
+    transient: bool = False
+    kind: FrameKind = FrameKind.ERROR
+
+
+@dataclass(frozen=True)
+class StaleFrame:
+    """The server is of another version of the environment and ends: start a new one."""
+
+    kind: FrameKind = FrameKind.STALE
+
+
+@dataclass(frozen=True)
+class ExitFrame:
+    """The child has ended and was reaped.
+
+    Attributes:
+        code: exit code, or None if a signal ended it.
+        signal: number of the signal, or None.
+        cpu_seconds: user and system time of the child and of those it waited for.
+        max_rss_bytes: peak resident memory of the largest process among them.
+    """
+
+    code: int | None
+    signal: int | None = None
+    cpu_seconds: float = 0.0
+    max_rss_bytes: int = 0
+    kind: FrameKind = FrameKind.EXIT
+
+
+Frame = LogFrame | EventFrame | ResultFrame | ErrorFrame | StaleFrame | ExitFrame
+
+_FRAMES: dict[str, type[Any]] = {
+    FrameKind.LOG: LogFrame,
+    FrameKind.EVENT: EventFrame,
+    FrameKind.RESULT: ResultFrame,
+    FrameKind.ERROR: ErrorFrame,
+    FrameKind.STALE: StaleFrame,
+    FrameKind.EXIT: ExitFrame,
+}
+
+
+def encode(message: Request | Frame) -> bytes:
+    """Return the message as one line of JSON, newline included.
+
+    Raises:
+        ProtocolError: it would be longer than ``MAX_FRAME_BYTES``.
+    """
+    line = json.dumps(asdict(message), separators=(",", ":"), ensure_ascii=False)
+    data = line.encode("utf-8", errors="replace") + b"\n"
+    if len(data) > MAX_FRAME_BYTES:
+        raise ProtocolError(f"a frame of {len(data)} bytes is over the limit of {MAX_FRAME_BYTES}")
+    return data
+
+
+def decode_frame(line: bytes) -> Frame:
+    """Read one frame that a server or child wrote.
+
+    Raises:
+        ProtocolError: the line is not such a frame.
+    """
+    fields = _object(line)
+    try:
+        kind = FrameKind(fields.pop("kind"))
+        frame: Frame = _FRAMES[kind](**fields)
+        return frame
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"not a frame: {error}") from None
+
+
+def decode_request(line: bytes) -> Request:
+    """Read the request that opens a connection.
+
+    Raises:
+        ProtocolError: the line is not a request, or of another protocol version.
+    """
+    fields = _object(line)
+    if fields.get("version") != PROTOCOL_VERSION:
+        raise ProtocolError(f"protocol version {fields.get('version')!r}, not {PROTOCOL_VERSION}")
+    try:
+        request = Request(**{**fields, "operation": Operation(fields["operation"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"not a request: {error}") from None
+    if not isinstance(request.payload, dict) or not isinstance(request.environ, dict):
+        raise ProtocolError("not a request: payload and environ must be objects")
+    return request
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    if len(line) > MAX_FRAME_BYTES:
+        raise ProtocolError("line over the limit")
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"not JSON: {error}") from None
+    if not isinstance(fields, dict):
+        raise ProtocolError("not a JSON object")
+    return fields

@@ -1,0 +1,157 @@
+"""Reads settings: environment variable before ``headrace.toml`` before default."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from headrace.errors import UsageError
+from headrace.layout import STATE_DIRECTORY, Layout, find_project
+from headrace.settings.metadata_url import parse_metadata_url
+from headrace.settings.model import LauncherMode, Runner, Settings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CONFIG_FILE = "headrace.toml"
+_T = TypeVar("_T")
+
+KEYS = (
+    "home",
+    "tfx_python",
+    "metadata_url",
+    "metadata_conn_id",
+    "artifact_root",
+    "runner",
+    "launcher",
+    "launcher_idle_seconds",
+    "beam_args",
+)
+
+
+def load_settings(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of the project of ``start`` (default: the working directory).
+
+    Raises:
+        UsageError: a setting has an unknown name or a value that cannot be used; the message names
+            the setting and the file or variable that it came from.
+    """
+    environ = os.environ if environ is None else environ
+    project = find_project(start or Path.cwd())
+    values = _Values(environ, project / CONFIG_FILE)
+    home = values.get("home", _path_from(project), project / STATE_DIRECTORY)
+    artifact_root = values.get("artifact_root", _root_from(project), None)
+    return Settings(
+        project=project,
+        home=home,
+        tfx_python=values.get("tfx_python", _path_from(project), Layout(home).tfx_python),
+        metadata_url=values.get("metadata_url", _url_from(project), None),
+        metadata_conn_id=values.get("metadata_conn_id", _text, None),
+        artifact_root=artifact_root,
+        runner=values.get("runner", _choice(Runner), Runner.DIRECT),
+        launcher=values.get("launcher", _choice(LauncherMode), LauncherMode.FORKSERVER),
+        launcher_idle_seconds=values.get("launcher_idle_seconds", _seconds, 900.0),
+        beam_args=values.get("beam_args", _arguments, ()),
+    )
+
+
+class _Values:
+    def __init__(self, environ: Mapping[str, str], config: Path) -> None:
+        self._environ = environ
+        self._config = config
+        self._table = _read_table(config)
+
+    def get(self, key: str, convert: Callable[[Any], _T], default: _T) -> _T:
+        variable = f"HEADRACE_{key.upper()}"
+        if self._environ.get(variable):
+            return self._converted(convert, self._environ[variable], variable)
+        if key in self._table:
+            return self._converted(convert, self._table[key], f"{key} in {self._config}")
+        return default
+
+    @staticmethod
+    def _converted(convert: Callable[[Any], _T], value: Any, where: str) -> _T:
+        try:
+            return convert(value)
+        except ValueError as error:
+            raise UsageError(f"{where}: {error}") from None
+
+
+def _read_table(config: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(config.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{config} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{config} cannot be read: {error.strerror}") from None
+    unknown = sorted(set(table) - set(KEYS))
+    if unknown:
+        raise UsageError(
+            f"{config}: unknown setting {unknown[0]!r}", f"known settings: {', '.join(KEYS)}"
+        )
+    return table
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected text, got {value!r}")
+    return value
+
+
+def _path_from(base: Path) -> Callable[[Any], Path]:
+    # Not resolved: an interpreter of a virtual environment is a symbolic link that must stay one.
+    return lambda value: Path(os.path.abspath(base / Path(_text(value)).expanduser()))
+
+
+def _root_from(base: Path) -> Callable[[Any], str | None]:
+    def convert(value: Any) -> str | None:
+        text = _text(value)
+        return text if "://" in text else str(_path_from(base)(text))
+
+    return convert
+
+
+def _url_from(base: Path) -> Callable[[Any], str | None]:
+    def convert(value: Any) -> str | None:
+        parse_metadata_url(_text(value), base)
+        return str(value)
+
+    return convert
+
+
+def _choice(kind: Callable[[Any], _T]) -> Callable[[Any], _T]:
+    def convert(value: Any) -> _T:
+        try:
+            return kind(value)
+        except ValueError:
+            allowed = ", ".join(repr(item.value) for item in kind)  # type: ignore[attr-defined]
+            raise ValueError(f"{value!r} is not one of {allowed}") from None
+
+    return convert
+
+
+def _seconds(value: Any) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected a number of seconds, got {value!r}") from None
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"expected a positive number of seconds, got {value!r}")
+    return seconds
+
+
+def _arguments(value: Any) -> tuple[str, ...]:
+    import shlex
+
+    if isinstance(value, str):
+        return tuple(shlex.split(value))
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise ValueError(f"expected a list of texts, got {value!r}")

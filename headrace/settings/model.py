@@ -1,0 +1,57 @@
+"""The settings as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from headrace.layout import Layout
+
+
+class Runner(str, Enum):
+    """The Beam runner of a pipeline's heavy nodes."""
+
+    DIRECT = "direct"
+    FLINK = "flink"
+
+
+class LauncherMode(str, Enum):
+    """How a node's process is started: forked from a warm server, or as a plain subprocess."""
+
+    FORKSERVER = "forkserver"
+    SUBPROCESS = "subprocess"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Resolved settings of one project.
+
+    Attributes:
+        project: directory that relative targets and paths are looked up in.
+        home: state directory (``.headrace``).
+        tfx_python: interpreter of the TFX environment.
+        metadata_url: URL of the ML Metadata store, or None where the user set none. May hold a
+            password: never log it, never write it to a file.
+        metadata_conn_id: id of an Airflow Connection that holds the store's URL, or None.
+        artifact_root: directory or URI that pipeline roots are made below, or None where unset.
+        runner: default Beam runner.
+        launcher: how node processes start.
+        launcher_idle_seconds: an unused launcher server ends itself after this time.
+        beam_args: Beam pipeline arguments put before the pipeline's own.
+    """
+
+    project: Path
+    home: Path
+    tfx_python: Path
+    metadata_url: str | None = None
+    metadata_conn_id: str | None = None
+    artifact_root: str | None = None
+    runner: Runner = Runner.DIRECT
+    launcher: LauncherMode = LauncherMode.FORKSERVER
+    launcher_idle_seconds: float = 900.0
+    beam_args: tuple[str, ...] = ()
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.home)

@@ -1,0 +1,99 @@
+"""A target names a pipeline function: ``path/to/file.py:function`` or ``module:function``."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from headrace.errors import UsageError
+
+FORMS = "a target is path/to/file.py:function or package.module:function"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a pipeline function lives.
+
+    Attributes:
+        file: absolute path of the source file.
+        module: dotted name that the file is imported under, so that pickled and recorded class
+            paths resolve in every process.
+        import_path: directories put first on ``sys.path`` to import it.
+        function: name of the function in the module.
+    """
+
+    file: Path
+    module: str
+    import_path: tuple[Path, ...]
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.function}"
+
+
+def parse_target(text: str, project: Path, cwd: Path | None = None) -> Target:
+    """Find the file and the module name of a target; nothing is imported.
+
+    A relative path is looked up in ``cwd`` first, then in ``project``. Both spellings of one
+    function give an equal target.
+
+    Raises:
+        UsageError: the text is not of either form, or no such file exists.
+    """
+    location, separator, function = text.rpartition(":")
+    if not separator or not location or not function.isidentifier():
+        raise UsageError(f"{text!r} is not a target", FORMS)
+    search = tuple(dict.fromkeys(path.resolve() for path in (cwd or Path.cwd(), project)))
+    if location.endswith(".py") or os.sep in location:
+        file = _find_file(location, search)
+    else:
+        file = _find_module(location, search)
+    root, module = _module_name(file, project.resolve())
+    paths = dict.fromkeys((root, *search, file.parent))
+    return Target(file=file, module=module, import_path=tuple(paths), function=function)
+
+
+def _find_file(location: str, search: tuple[Path, ...]) -> Path:
+    for base in search:
+        file = base / Path(location).expanduser()
+        if file.is_file():
+            return file.resolve()
+    places = " or ".join(str(base) for base in search)
+    raise UsageError(f"pipeline file {location} does not exist (looked in {places})", FORMS)
+
+
+def _find_module(location: str, search: tuple[Path, ...]) -> Path:
+    relative = Path(*location.split("."))
+    for base in search:
+        for candidate in (base / relative.with_suffix(".py"), base / relative / "__init__.py"):
+            if candidate.is_file():
+                return candidate.resolve()
+    try:
+        found = importlib.util.find_spec(location.partition(".")[0])
+    except (ImportError, ValueError):
+        found = None
+    for package in (found.submodule_search_locations or ()) if found else ():
+        base = Path(package).parent
+        for candidate in (base / relative.with_suffix(".py"), base / relative / "__init__.py"):
+            if candidate.is_file():
+                return candidate.resolve()
+    raise UsageError(
+        f"module {location} was not found in {' or '.join(str(base) for base in search)}", FORMS
+    )
+
+
+def _module_name(file: Path, project: Path) -> tuple[Path, str]:
+    """Import root and dotted name of a file: by its packages, else by its place in the project."""
+    root = file.parent
+    while (root / "__init__.py").is_file() and root.name.isidentifier():
+        root = root.parent
+    if root == file.parent and project in file.parents:
+        root = project
+    parts = file.relative_to(root).with_suffix("").parts
+    if not all(part.isidentifier() for part in parts):
+        root, parts = file.parent, (file.stem,)
+    if parts[-1] == "__init__" and len(parts) > 1:
+        parts = parts[:-1]
+    return root, ".".join(parts)

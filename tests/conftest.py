@@ -1,0 +1,32 @@
+"""Each environment collects the tests of its own side; shared code is tested in the Airflow one."""
+
+import importlib.util
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+TFX_SIDE = frozenset(
+    TESTS / path
+    for path in (
+        "unit/compiler",
+        "unit/node",
+        "unit/pipelines",
+        "integration/compiler",
+        "integration/launcher",
+        "integration/node",
+        "integration/pipelines",
+    )
+)
+HERE_IS_TFX = importlib.util.find_spec("tfx") is not None
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    if collection_path.is_dir() and not collection_path.name.startswith("__"):
+        leads_there = any(collection_path in side.parents for side in TFX_SIDE)
+        return None if leads_there else True if _elsewhere(collection_path) else None
+    return True if _elsewhere(collection_path) else None
+
+
+def _elsewhere(path: Path) -> bool:
+    of_tfx = path in TFX_SIDE or any(parent in TFX_SIDE for parent in path.parents)
+    shared = path.suffix == ".py" and path.name in ("conftest.py", "__init__.py")
+    return not shared and of_tfx != HERE_IS_TFX

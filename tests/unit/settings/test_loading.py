@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from headrace.errors import UsageError
+from headrace.settings import LauncherMode, Runner, load_settings
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("HEADRACE_PROJECT", raising=False)
+    (tmp_path / "headrace.toml").write_text("")
+    return tmp_path.resolve()
+
+
+def test_defaults_live_below_the_projects_state_directory(project: Path) -> None:
+    settings = load_settings(project / "deeper", environ={})
+    assert settings.project == project
+    assert settings.home == project / ".headrace"
+    assert settings.tfx_python == project / ".headrace/envs/tfx/bin/python"
+    assert (settings.metadata_url, settings.artifact_root) == (None, None)
+    assert (settings.runner, settings.launcher) == (Runner.DIRECT, LauncherMode.FORKSERVER)
+
+
+def test_the_environment_wins_over_the_file(project: Path) -> None:
+    (project / "headrace.toml").write_text('runner = "flink"\nartifact_root = "a"\n')
+    settings = load_settings(project, environ={"HEADRACE_ARTIFACT_ROOT": "b"})
+    assert settings.runner is Runner.FLINK
+    assert settings.artifact_root == str(project / "b")
+
+
+def test_a_remote_artifact_root_is_kept_as_it_is(project: Path) -> None:
+    settings = load_settings(project, environ={"HEADRACE_ARTIFACT_ROOT": "gs://bucket/root"})
+    assert settings.artifact_root == "gs://bucket/root"
+
+
+def test_beam_arguments_are_a_list_in_the_file_and_shell_words_in_the_environment(
+    project: Path,
+) -> None:
+    (project / "headrace.toml").write_text('beam_args = ["--a=1 2"]\n')
+    assert load_settings(project, environ={}).beam_args == ("--a=1 2",)
+    given = load_settings(project, environ={"HEADRACE_BEAM_ARGS": "--b='x y' --c"})
+    assert given.beam_args == ("--b=x y", "--c")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('runer = "flink"', "runer"),
+        ('runner = "spark"', "spark"),
+        ("launcher_idle_seconds = -1", "launcher_idle_seconds"),
+        ('launcher_idle_seconds = "soon"', "soon"),
+        ("beam_args = [1]", "beam_args"),
+        ("artifact_root = 7", "artifact_root"),
+        ("runner = ", "TOML"),
+        ('metadata_url = "oracle://h"', "metadata_url"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(project: Path, text: str, named: str) -> None:
+    (project / "headrace.toml").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        load_settings(project, environ={})
+    assert named in str(caught.value)
+    assert "headrace.toml" in str(caught.value)
+
+
+def test_a_wrong_variable_is_named(project: Path) -> None:
+    with pytest.raises(UsageError, match="HEADRACE_LAUNCHER: 'thread' is not one of"):
+        load_settings(project, environ={"HEADRACE_LAUNCHER": "thread"})
