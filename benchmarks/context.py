@@ -1,0 +1,32 @@
+"""What every benchmark gets: where things are, and how often to measure."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from headrace.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """
+    Attributes:
+        scratch: an empty directory for this benchmark, removed afterwards.
+        log: a file for what the measured processes print.
+        repeats: counted runs of each subject.
+    """
+
+    settings: Settings
+    scratch: Path
+    log: Path
+    repeats: int
+
+    def environ(self, **extra: str) -> dict[str, str]:
+        """The environment of a measured process: the caller's, headrace's own settings apart."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("HEADRACE_", "AIRFLOW"))}
+        project = str(self.settings.project)
+        # Byte code is cached on a user's machine too; without it every start compiles TFX again.
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
+        return {**kept, "HEADRACE_PROJECT": project, "PYTHONPATH": project, **extra}

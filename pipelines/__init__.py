@@ -1,0 +1,1 @@
+"""Pipelines that show the way: plain TFX, without an import of headrace."""

@@ -1,0 +1,1 @@
+"""A species classifier on the palmerpenguins data."""
