@@ -277,9 +277,7 @@ class _Module:
             elif section.kind == _SHT_DYNAMIC:
                 table = bytes(self.data[section.offset : section.offset + section.size])
                 found.update(
-                    value
-                    for tag, value in struct.iter_unpack("<QQ", table)
-                    if tag in _STRING_TAGS
+                    value for tag, value in struct.iter_unpack("<QQ", table) if tag in _STRING_TAGS
                 )
         return frozenset(found)
 

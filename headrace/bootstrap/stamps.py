@@ -96,3 +96,15 @@ def drop_ready(envs: Path) -> None:
     """Let ``bin/headrace`` look closer the next time."""
     with contextlib.suppress(FileNotFoundError):
         (envs / ".ready").unlink()
+
+
+def write_recorded_python(envs: Path, executable: Path) -> None:
+    """Remember the interpreter that ``bin/headrace`` goes on with."""
+    path = envs / ".python"
+    line = f"{executable}\n"
+    try:
+        if path.read_text(encoding="utf-8") == line:
+            return
+    except (OSError, UnicodeDecodeError):
+        pass
+    write_atomically(path, line)

@@ -96,9 +96,7 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _copy_repaired(
-    source: zipfile.ZipFile, target: zipfile.ZipFile, label: str
-) -> tuple[str, ...]:
+def _copy_repaired(source: zipfile.ZipFile, target: zipfile.ZipFile, label: str) -> tuple[str, ...]:
     record: list[str] = []
     changes: list[str] = []
     record_entry: zipfile.ZipInfo | None = None

@@ -1,0 +1,162 @@
+"""Inside the process that does one job: sets its surroundings up, does it, says how it went.
+
+The process writes frames to one pipe and has its standard output and error on another. Whoever
+started it reads both, so that the last words of a crash are not lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from headrace.errors import EXIT_DONE, EXIT_FAILED
+from headrace.launcher.failures import describe
+from headrace.launcher.jobs import CompileRequest, NodeRequest
+from headrace.launcher.logs import route_logging
+from headrace.launcher.protocol import (
+    ErrorFrame,
+    Frame,
+    Operation,
+    ProtocolError,
+    Request,
+    ResultFrame,
+    decode_request,
+    encode,
+)
+
+Operations = dict[Operation, Callable[[dict[str, Any]], dict[str, Any]]]
+
+
+class Cancelled(BaseException):
+    """The client has cancelled the job. Not an Exception, so that no component swallows it."""
+
+
+def main(request: Request, frames: int, output: int, operations: Operations) -> NoReturn:
+    """Do the job and end the process; never returns.
+
+    Args:
+        frames: file descriptor that frames are written to.
+        output: file descriptor that becomes standard output and error.
+    """
+    code = EXIT_FAILED
+    try:
+        send = _Sender(frames)
+        _take_over_standard_streams(output)
+        os.environ.clear()
+        os.environ.update(request.environ)
+        signal.signal(signal.SIGTERM, _cancel)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        level = logging.getLevelName(os.environ.get("HEADRACE_LOG_LEVEL", "INFO").upper())
+        route_logging(send, level if isinstance(level, int) else logging.INFO)
+        code = _do(request, send, operations)
+    except BaseException:
+        # Even a broken set-up must leave a trace where the reader of the output finds it.
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        # Libraries' exit handlers belong to the server that this process was forked from.
+        os._exit(code)
+
+
+def _do(request: Request, send: Callable[[Frame], None], operations: Operations) -> int:
+    node = str(request.payload.get("node_id", ""))
+    try:
+        value = operations[request.operation](request.payload)
+    except Cancelled:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        where = f"node {node}: " if node else ""
+        send(ErrorFrame("Cancelled", f"{where}the job was cancelled"))
+        return 128 + signal.SIGTERM
+    except BaseException as raised:
+        error = describe(raised, node)
+        logging.getLogger(__name__).debug("%s", error.traceback)
+        send(error)
+        return EXIT_FAILED
+    send(ResultFrame(value))
+    return EXIT_DONE
+
+
+class _Sender:
+    """Writes whole frames, one thread at a time."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+
+    def __call__(self, frame: Frame) -> None:
+        data = memoryview(encode(frame))
+        with self._lock, contextlib.suppress(BrokenPipeError):
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+
+
+def _take_over_standard_streams(output: int) -> None:
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    for descriptor in (null, output):
+        if descriptor > 2:
+            os.close(descriptor)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", buffering=1, closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", buffering=1, closefd=False)
+    faulthandler.enable(file=2)
+
+
+def _cancel(_signal: int, _frame: FrameType | None) -> None:
+    raise Cancelled
+
+
+def _run_node(payload: dict[str, Any]) -> dict[str, Any]:
+    request = NodeRequest(**payload)
+    _use_import_path(request.import_path)
+    from headrace.node import run_node
+
+    return asdict(run_node(request))
+
+
+def _compile(payload: dict[str, Any]) -> dict[str, Any]:
+    from headrace.compiler import compile_target
+
+    return asdict(compile_target(CompileRequest(**payload)))
+
+
+OPERATIONS: Operations = {Operation.RUN_NODE: _run_node, Operation.COMPILE: _compile}
+
+
+def _use_import_path(import_path: list[str]) -> None:
+    """Let the author's modules be found here, and in the processes that Beam starts."""
+    for entry in reversed(import_path):
+        if entry not in sys.path:
+            sys.path.insert(0, entry)
+    inherited = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([*import_path, *inherited]))
+    if import_path and Path(import_path[0]).is_dir():
+        os.chdir(import_path[0])
+
+
+def subprocess_main() -> NoReturn:
+    """``python -m headrace.launcher.child FRAMES_FD OUTPUT_FD``, the request on standard input."""
+    frames, output = int(sys.argv[1]), int(sys.argv[2])
+    try:
+        request = decode_request(sys.stdin.buffer.readline())
+    except ProtocolError as error:
+        sys.exit(f"headrace: {error}")
+    main(request, frames, output, OPERATIONS)
+
+
+if __name__ == "__main__":
+    subprocess_main()

@@ -1,0 +1,201 @@
+"""Asks for a job and waits for its result: the only door from Airflow's side to TFX's."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from headrace.errors import HeadraceError
+from headrace.ir.manifest import Manifest
+from headrace.launcher.fingerprint import environment_fingerprint
+from headrace.launcher.jobs import ArtifactResult, CompileRequest, NodeRequest, NodeResult
+from headrace.launcher.processes import kill_session
+from headrace.launcher.protocol import (
+    ErrorFrame,
+    EventFrame,
+    ExitFrame,
+    Frame,
+    Operation,
+    ProtocolError,
+    Request,
+    ResultFrame,
+    StaleFrame,
+)
+from headrace.launcher.starting import (
+    LauncherUnavailable,
+    connect_or_start,
+    stop_launcher,
+    tfx_environ,
+)
+from headrace.launcher.streams import JobStream, SocketStream, SubprocessStream
+from headrace.settings import LauncherMode, Settings
+
+__all__ = [
+    "JobFailed",
+    "JobKilled",
+    "LauncherClient",
+    "LauncherUnavailable",
+    "compile_target",
+    "run_node",
+    "stop_launcher",
+]
+
+OnFrame = Callable[[Frame], None]
+
+_STALE_TRIES = 20
+_STALE_PAUSE_SECONDS = 0.25
+
+
+class JobFailed(HeadraceError):
+    """The job ended with an error of its own."""
+
+    def __init__(self, error: ErrorFrame) -> None:
+        super().__init__(error.message, error.hint)
+        self.error = error
+
+
+class JobKilled(HeadraceError):
+    """The job's process died before it could say how it went."""
+
+
+class LauncherClient:
+    """Runs one job at a time. ``cancel`` may be called from a signal handler or another thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stream: JobStream | None = None
+        self._cancelled = False
+
+    def run(
+        self,
+        operation: Operation,
+        payload: dict[str, Any],
+        *,
+        environ: Mapping[str, str] | None = None,
+        on_frame: OnFrame | None = None,
+    ) -> dict[str, Any]:
+        """Do a job in a process of the TFX environment and return its result.
+
+        The job's environment is this process's own, without what is Airflow's, and ``environ``.
+        Whatever ends this call early, an exception in ``on_frame`` too, ends the job.
+
+        Raises:
+            JobFailed: the job says why.
+            JobKilled: its process died.
+            LauncherUnavailable: no process can be had for it.
+        """
+        show = on_frame or (lambda frame: None)
+        request = Request(
+            operation=operation,
+            payload=payload,
+            fingerprint=environment_fingerprint(self._settings),
+            environ={**tfx_environ(self._settings), **(environ or {})},
+        )
+        for _ in range(_STALE_TRIES):
+            outcome = self._attempt(request, show)
+            if not isinstance(outcome, StaleFrame):
+                return outcome
+            time.sleep(_STALE_PAUSE_SECONDS)
+        raise LauncherUnavailable(
+            "the launcher is of another version and does not make way",
+            "run bin/headrace down, or stop it by hand",
+        )
+
+    def cancel(self) -> None:
+        """End the running job: SIGTERM to its processes, SIGKILL after five seconds."""
+        self._cancelled = True
+        if self._stream is not None:
+            self._stream.cancel()
+
+    def _attempt(self, request: Request, show: OnFrame) -> dict[str, Any] | StaleFrame:
+        self._stream = stream = self._open(request, show)
+        pid = 0
+        result: ResultFrame | None = None
+        error: ErrorFrame | None = None
+        try:
+            if self._cancelled:
+                stream.cancel()
+            for frame in stream.frames():
+                if isinstance(frame, StaleFrame):
+                    return frame
+                if isinstance(frame, ExitFrame):
+                    return _outcome(result, error, frame)
+                if isinstance(frame, EventFrame) and frame.pid:
+                    pid = frame.pid
+                if isinstance(frame, ResultFrame):
+                    result = frame
+                elif isinstance(frame, ErrorFrame):
+                    error = frame
+                show(frame)
+        except ProtocolError as broken:
+            raise LauncherUnavailable(f"the launcher said something unknown: {broken}") from None
+        finally:
+            self._stream = None
+            stream.close()
+        if error is not None:
+            raise JobFailed(error)
+        if pid:
+            # The server is gone, and with it whoever would end the job's other processes.
+            kill_session(pid)
+        raise LauncherUnavailable(
+            "the launcher ended while it ran the job", "it is started again by the next try"
+        )
+
+    def _open(self, request: Request, show: OnFrame) -> JobStream:
+        if self._settings.launcher is LauncherMode.SUBPROCESS:
+            return SubprocessStream(self._settings, request)
+        stream = connect_or_start(
+            self._settings,
+            request.fingerprint,
+            lambda text: show(EventFrame("starting", detail=text)),
+        )
+        try:
+            return SocketStream(stream, request)
+        except OSError as error:
+            stream.close()
+            raise LauncherUnavailable(f"the launcher cannot be reached: {error}") from None
+
+
+def _outcome(
+    result: ResultFrame | None, error: ErrorFrame | None, exit_of: ExitFrame
+) -> dict[str, Any]:
+    if error is not None:
+        raise JobFailed(error)
+    if result is not None:
+        return result.value
+    peak = f"its peak memory was {exit_of.max_rss_bytes / 1e9:.2f} GB"
+    if exit_of.signal is None:
+        raise JobKilled(f"the job's process ended with exit code {exit_of.code}; {peak}")
+    name = f"signal {exit_of.signal}"
+    with contextlib.suppress(ValueError):
+        name = signal.Signals(exit_of.signal).name
+    hint = ""
+    if exit_of.signal == signal.SIGKILL:
+        hint = "SIGKILL is what the kernel sends when memory runs out: see dmesg, or give it more"
+    raise JobKilled(f"the job's process was ended by {name}; {peak}", hint)
+
+
+def run_node(
+    settings: Settings,
+    request: NodeRequest,
+    on_frame: OnFrame | None = None,
+    client: LauncherClient | None = None,
+) -> NodeResult:
+    """Run a node; raises as ``LauncherClient.run`` does."""
+    client = client or LauncherClient(settings)
+    value = client.run(Operation.RUN_NODE, asdict(request), on_frame=on_frame)
+    outputs = [ArtifactResult(**output) for output in value["outputs"]]
+    return NodeResult(**{**value, "outputs": outputs})
+
+
+def compile_target(
+    settings: Settings, request: CompileRequest, on_frame: OnFrame | None = None
+) -> Manifest:
+    """Compile a target; raises as ``LauncherClient.run`` does."""
+    value = LauncherClient(settings).run(Operation.COMPILE, asdict(request), on_frame=on_frame)
+    return Manifest.from_json(json.dumps(value))

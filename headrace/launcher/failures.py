@@ -1,0 +1,95 @@
+"""Turns an exception of a node into what its user needs: their line first, the rest behind it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import headrace
+from headrace.errors import HeadraceError
+from headrace.launcher.protocol import ErrorFrame
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+_WHILE_RUNNING = re.compile(r"\s*\[while running '[^']*'\]")
+_LIBRARIES = tuple(
+    {
+        str(Path(sysconfig.get_paths()[name]).resolve())
+        for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    }
+)
+_OWN = str(Path(headrace.__file__).resolve().parent)
+
+
+def describe(raised: BaseException, node: str = "") -> ErrorFrame:
+    """Return the error frame of an exception.
+
+    A user's mistake that headrace found itself has no traceback. Anything else names the deepest
+    line of the user's own code, also where Beam or TensorFlow carried it through another thread or
+    process as text.
+    """
+    prefix = f"node {node}: " if node else ""
+    if isinstance(raised, HeadraceError):
+        return ErrorFrame(
+            error_type=type(raised).__name__,
+            message=f"{prefix}{raised.message}",
+            hint=raised.hint,
+            transient=bool(getattr(raised, "transient", False)),
+        )
+    origin = _origin(raised)
+    text = _WHILE_RUNNING.sub("", str(origin)).strip()
+    place = _user_place(raised)
+    where = f"{place[0]}:{place[1]}: " if place else ""
+    return ErrorFrame(
+        error_type=type(origin).__name__,
+        message=f"{prefix}{where}{type(origin).__name__}: {text or 'no message'}",
+        hint="",
+        traceback="".join(traceback.format_exception(type(raised), raised, raised.__traceback__)),
+        transient=_is_transient(origin),
+    )
+
+
+def _origin(raised: BaseException) -> BaseException:
+    """The exception that started it: the end of the chain of explicit causes."""
+    seen: set[int] = set()
+    while raised.__cause__ is not None and id(raised) not in seen:
+        seen.add(id(raised))
+        raised = raised.__cause__
+    return raised
+
+
+def _user_place(raised: BaseException) -> tuple[str, int] | None:
+    places = [place for place in _places(raised) if _is_users(place[0])]
+    return places[-1] if places else None
+
+
+def _places(raised: BaseException) -> Iterator[tuple[str, int]]:
+    """Every (file, line) of the exception, outermost first, those told in its text last."""
+    chain: list[BaseException] = []
+    current: BaseException | None = raised
+    while current is not None and all(current is not known for known in chain):
+        chain.append(current)
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    for link in chain:
+        for frame in traceback.extract_tb(link.__traceback__):
+            yield frame.filename, frame.lineno or 0
+    for link in chain:
+        for file, line in _FRAME.findall(str(link)):
+            yield file, int(line)
+
+
+def _is_users(file: str) -> bool:
+    if file.startswith("<") or not file.endswith(".py"):
+        return False
+    path = str(Path(file).resolve())
+    if "/site-packages/" in path or path.startswith(tuple(f"{place}/" for place in _LIBRARIES)):
+        return False
+    return not path.startswith(f"{_OWN}/") and not path.startswith(f"{sys.base_prefix}/lib/")
+
+
+def _is_transient(raised: BaseException) -> bool:
+    name = type(raised).__name__
+    return name in ("AbortedError", "UnavailableError") or isinstance(raised, ConnectionError)

@@ -1,0 +1,82 @@
+"""Logging inside a node's process: every record becomes one frame, and is printed nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+
+from headrace.launcher.lines import shortened
+from headrace.launcher.protocol import Frame, LogFrame
+
+_DUMP_LINES = 12
+_DUMPS = ("Running launcher for ", "Going to run a new execution: ", "Using deployment config")
+
+
+class FrameHandler(logging.Handler):
+    """Sends records as frames. TFX's dumps of whole protos are for debugging, so they are DEBUG."""
+
+    def __init__(self, send: Callable[[Frame], None]) -> None:
+        super().__init__()
+        self._send = send
+        self._inside = threading.local()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one record; a record that cannot be formatted is reported, never raised."""
+        if getattr(self._inside, "busy", False):
+            return
+        self._inside.busy = True
+        try:
+            message = self.format(record)
+            level = record.levelno
+            if level == logging.INFO and _is_dump(message):
+                level = logging.DEBUG
+            if level >= logging.getLogger().getEffectiveLevel():
+                self._send(
+                    LogFrame(
+                        level=logging.getLevelName(level),
+                        message=shortened(message),
+                        logger=record.name,
+                        time=record.created,
+                    )
+                )
+        except Exception:
+            self.handleError(record)
+        finally:
+            self._inside.busy = False
+
+
+def route_logging(send: Callable[[Frame], None], level: int) -> None:
+    """Make ``send`` the only way out for log records and warnings of this process.
+
+    Libraries that were imported before have handlers of their own that print to standard error;
+    a line would arrive twice, so those are taken away.
+    """
+    root = logging.getLogger()
+    handler = FrameHandler(send)
+    for logger in (root, *_existing_loggers()):
+        for old in list(logger.handlers):
+            logger.removeHandler(old)
+        logger.propagate = True
+    root.addHandler(handler)
+    root.setLevel(level)
+    absl = sys.modules.get("absl.logging")
+    if absl is not None:
+        absl.get_absl_logger().setLevel(level)
+        # absl prints its early records to standard error until it believes to be set up.
+        absl._warn_preinit_stderr = False
+    tensorflow = logging.getLogger("tensorflow")
+    tensorflow.setLevel(max(level, logging.WARNING))
+    logging.captureWarnings(True)
+    warnings.simplefilter("ignore", DeprecationWarning)
+
+
+def _existing_loggers() -> list[logging.Logger]:
+    named = logging.Logger.manager.loggerDict.values()
+    return [logger for logger in named if isinstance(logger, logging.Logger)]
+
+
+def _is_dump(message: str) -> bool:
+    return message.startswith(_DUMPS) or message.count("\n") > _DUMP_LINES

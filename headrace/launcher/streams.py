@@ -1,0 +1,145 @@
+"""Where a client reads a job's frames from: the server's socket, or a subprocess of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from typing import Protocol
+
+from headrace.launcher.processes import (
+    GRACE_SECONDS,
+    die_with_parent,
+    exit_frame,
+    kill_session,
+    signal_group,
+)
+from headrace.launcher.protocol import ExitFrame, Frame, Request, decode_frame, encode
+from headrace.launcher.relay import JobPipes, Relay
+from headrace.launcher.starting import LauncherUnavailable, tfx_environ
+from headrace.settings import Settings
+
+
+class JobStream(Protocol):
+    """One job's frames, and the way to cancel it."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames as they come; the last is an exit or a stale frame, unless it broke."""
+
+    def cancel(self) -> None:
+        """Ask for the job's end; may be called from another thread or a signal handler."""
+
+    def close(self) -> None:
+        """Let go; a job that still runs is ended."""
+
+
+class SocketStream:
+    """A job of the launcher server."""
+
+    def __init__(self, stream: socket.socket, request: Request) -> None:
+        self._stream = stream
+        stream.sendall(encode(request))
+
+    def frames(self) -> Iterator[Frame]:
+        with self._stream.makefile("rb") as lines, contextlib.suppress(ConnectionResetError):
+            for line in lines:
+                if line.endswith(b"\n"):
+                    yield decode_frame(line)
+
+    def cancel(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.send(b"cancel\n")
+
+    def close(self) -> None:
+        # shutdown, because a file made from the socket would keep it open.
+        with contextlib.suppress(OSError):
+            self._stream.shutdown(socket.SHUT_RDWR)
+        self._stream.close()
+
+
+class SubprocessStream:
+    """A job in a process of its own, which imports TFX itself."""
+
+    def __init__(self, settings: Settings, request: Request) -> None:
+        frames_read, frames_write = os.pipe()
+        output_read, output_write = os.pipe()
+        self._relay = Relay(JobPipes(frames_read, output_read))
+        command = [str(settings.tfx_python), "-m", "headrace.launcher.child"]
+        try:
+            self._process = subprocess.Popen(
+                [*command, str(frames_write), str(output_write)],
+                stdin=subprocess.PIPE,
+                stdout=output_write,
+                stderr=output_write,
+                cwd=settings.project,
+                env=tfx_environ(settings),
+                pass_fds=(frames_write, output_write),
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+        except OSError as error:
+            self._relay.close()
+            raise LauncherUnavailable(
+                f"{settings.tfx_python} cannot be run: {error.strerror}",
+                "run bin/headrace setup, or set HEADRACE_TFX_PYTHON",
+            ) from None
+        finally:
+            os.close(frames_write)
+            os.close(output_write)
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
+            stdin.write(encode(request))
+        self._ended = False
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def frames(self) -> Iterator[Frame]:
+        with selectors.DefaultSelector() as selector:
+            for descriptor in self._relay.open_pipes:
+                selector.register(descriptor, selectors.EVENT_READ)
+            exit_of: ExitFrame | None = None
+            while self._relay.open_pipes:
+                ready = selector.select(0.2)
+                for key, _ in ready:
+                    for data in self._relay.read(key.fd):
+                        yield decode_frame(data)
+                    if key.fd not in self._relay.open_pipes:
+                        selector.unregister(key.fd)
+                exit_of = exit_of or self._reap(os.WNOHANG)
+                if exit_of and not ready:
+                    break
+        yield exit_of or self._reap(0) or ExitFrame(code=None)
+
+    def cancel(self) -> None:
+        signal_group(self._process.pid, signal.SIGTERM)
+
+    def close(self) -> None:
+        self._relay.close()
+        if self._ended:
+            return
+        self.cancel()
+        try:
+            self._process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            kill_session(self._process.pid)
+            self._process.wait()
+
+    def _reap(self, options: int) -> ExitFrame | None:
+        try:
+            pid, status, usage = os.wait4(self._process.pid, options)
+        except ChildProcessError:
+            return ExitFrame(code=None)
+        if pid == 0:
+            return None
+        self._ended = True
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        kill_session(pid)
+        return exit_frame(status, usage)

@@ -1,0 +1,118 @@
+"""The execution of a node in a run, in the metadata store: find, reopen, cancel, annotate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.io import fileio
+from tfx.orchestration.portable import outputs_utils
+from tfx.orchestration.portable.mlmd import context_lib, execution_lib
+
+from headrace.launcher.jobs import ArtifactResult
+from headrace.node.pipeline_ir import NodeSpec
+from headrace.node.usage import Usage
+
+Execution = metadata_store_pb2.Execution
+Artifact = metadata_store_pb2.Artifact
+
+_STATE_FIELD = "last_known_state"
+
+
+def find_execution(handle: Any, spec: NodeSpec) -> Any | None:
+    """The node's newest execution in this run, or None."""
+    contexts = context_lib.prepare_contexts(
+        metadata_handle=handle, node_contexts=spec.node.contexts
+    )
+    found = execution_lib.get_executions_associated_with_all_contexts(handle, contexts)
+    return max(found, key=lambda execution: execution.id, default=None)
+
+
+def reopen_dead_try(handle: Any, spec: NodeSpec) -> int | None:
+    """Make an earlier, unsuccessful try of the node ready to run again; return its id if there is one.
+
+    TFX's launcher reuses the execution of an earlier try, with the same output directories. What
+    that try left in them is removed first, so that it cannot mix with what the new try writes.
+    """
+    execution = find_execution(handle, spec)
+    if execution is None or execution_lib.is_execution_successful(execution):
+        return None
+    remove_outputs(spec, execution.id)
+    for artifact in output_artifacts(handle, execution.id):
+        artifact.state = Artifact.State.ABANDONED
+        handle.store.put_artifacts([artifact])
+    execution.last_known_state = Execution.State.RUNNING
+    execution.custom_properties.pop("__execution_result__", None)
+    handle.store.put_executions([execution])
+    return int(execution.id)
+
+
+def close_cancelled(handle: Any, spec: NodeSpec) -> None:
+    """Mark the node's live execution as cancelled, its outputs abandoned, and remove its files."""
+    execution = find_execution(handle, spec)
+    if execution is None or not execution_lib.is_execution_active(execution):
+        return
+    remove_outputs(spec, execution.id)
+    for artifact in output_artifacts(handle, execution.id):
+        artifact.state = Artifact.State.ABANDONED
+        handle.store.put_artifacts([artifact])
+    execution.last_known_state = Execution.State.CANCELED
+    handle.store.put_executions([execution])
+
+
+def remove_outputs(spec: NodeSpec, execution_id: int) -> None:
+    """Remove the directories that this execution's outputs would be written to."""
+    resolver = outputs_utils.OutputsResolver(
+        pipeline_node=spec.node,
+        pipeline_info=spec.pipeline.pipeline_info,
+        pipeline_runtime_spec=spec.pipeline.runtime_spec,
+    )
+    for artifacts in resolver.generate_output_artifacts(execution_id).values():
+        for artifact in artifacts:
+            if artifact.uri and fileio.exists(artifact.uri):
+                if fileio.isdir(artifact.uri):
+                    fileio.rmtree(artifact.uri)
+                else:
+                    fileio.remove(artifact.uri)
+
+
+def output_artifacts(handle: Any, execution_id: int) -> list[Any]:
+    """The artifacts that an execution put out, from its events."""
+    outputs = (
+        metadata_store_pb2.Event.OUTPUT,
+        metadata_store_pb2.Event.DECLARED_OUTPUT,
+        metadata_store_pb2.Event.PENDING_OUTPUT,
+    )
+    events = handle.store.get_events_by_execution_ids([execution_id])
+    ids = [event.artifact_id for event in events if event.type in outputs]
+    return list(handle.store.get_artifacts_by_id(ids)) if ids else []
+
+
+def output_results(handle: Any, execution_id: int) -> list[ArtifactResult]:
+    """The outputs as a task reports them, in the order of their keys."""
+    events = handle.store.get_events_by_execution_ids([execution_id])
+    keys = {
+        event.artifact_id: next((step.key for step in event.path.steps if step.key), "")
+        for event in events
+        if event.type == metadata_store_pb2.Event.OUTPUT
+    }
+    artifacts = handle.store.get_artifacts_by_id(list(keys)) if keys else []
+    results = [
+        ArtifactResult(id=item.id, type=item.type, uri=item.uri, key=keys[item.id])
+        for item in artifacts
+    ]
+    return sorted(results, key=lambda result: (result.key, result.id))
+
+
+def annotate(handle: Any, execution_id: int, usage: Usage, owner: str, try_number: int) -> Any:
+    """Keep with the execution what it cost and who asked for it; return the execution."""
+    [execution] = handle.store.get_executions_by_id([execution_id])
+    properties = execution.custom_properties
+    properties["headrace_wall_seconds"].double_value = usage.wall_seconds
+    properties["headrace_cpu_seconds"].double_value = usage.cpu_seconds
+    properties["headrace_peak_memory_bytes"].int_value = usage.peak_memory_bytes
+    properties["headrace_try"].int_value = try_number
+    if owner:
+        properties["headrace_owner"].string_value = owner
+    handle.store.put_executions([execution])
+    return execution

@@ -1,0 +1,155 @@
+"""Connections to the ML Metadata store: from a URL, with one writer at a time on SQLite."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ml_metadata as mlmd
+from google.protobuf import json_format
+from ml_metadata.proto import metadata_store_pb2
+from tfx.orchestration import metadata
+from tfx.proto.orchestration import metadata_pb2
+
+from headrace.errors import HeadraceError, UsageError
+from headrace.settings import MetadataUrl, parse_metadata_url
+
+_RETRIES = 10
+
+
+class StoreUnavailable(HeadraceError):
+    """The metadata store cannot be opened. ``transient``: trying again may help."""
+
+    def __init__(self, message: str, hint: str, transient: bool) -> None:
+        super().__init__(message, hint)
+        self.transient = transient
+
+
+class Metadata(metadata.Metadata):  # type: ignore[misc]
+    """TFX's handle, whose store waits for other processes instead of failing on a locked SQLite.
+
+    SQLite takes one writer at a time, and MLMD reads before it writes within a transaction, so two
+    nodes that run in parallel meet SQLITE_BUSY at once, whatever the time-out. A lock on a file
+    beside the database keeps each call to itself; it is dropped by the kernel if its holder dies.
+    """
+
+    def __init__(self, config: Any, where: str) -> None:
+        super().__init__(config)
+        self._where = where
+        self._lock = _lock_path(config)
+
+    def __enter__(self) -> Metadata:
+        if self._store is None:
+            self._store = self._open()
+        self._users += 1
+        return self
+
+    def _open(self) -> Any:
+        def connect() -> Any:
+            return mlmd.MetadataStore(self._connection_config)
+
+        try:
+            store = connect() if self._lock is None else _locked(self._lock, connect)
+        except (mlmd.errors.StatusError, RuntimeError, OSError) as error:
+            raise _explain(error, self._where) from None
+        if self._lock is not None:
+            call, lock = store._call, self._lock
+            store._call = lambda *args, **kw: _locked(lock, lambda: call(*args, **kw))
+        return store
+
+
+def open_metadata(url: str, ir_path: Path) -> Metadata:
+    """Return the handle of the store that ``url`` names, or of the pipeline's own if it is empty.
+
+    Raises:
+        UsageError: the URL cannot be used, or there is neither a URL nor a connection of the
+            pipeline's own.
+    """
+    if url:
+        try:
+            parsed = parse_metadata_url(url, Path.cwd())
+        except ValueError as error:
+            raise UsageError(f"metadata store: {error}") from None
+        return Metadata(connection_config(parsed), parsed.redacted())
+    own = ir_path.parent / "metadata_connection.json"
+    if not own.is_file():
+        raise UsageError(
+            "no metadata store is set, and the pipeline names none",
+            "set HEADRACE_METADATA_URL, for example to sqlite:////path/to/metadata.sqlite",
+        )
+    config = json_format.Parse(own.read_text(), metadata_pb2.MLMDConnectionConfig())
+    chosen = getattr(config, config.WhichOneof("connection_config"))
+    return Metadata(chosen, "the pipeline's own metadata connection")
+
+
+def connection_config(url: MetadataUrl) -> Any:
+    """The URL as MLMD's own configuration; a missing directory of an SQLite file is made."""
+    config = metadata_store_pb2.ConnectionConfig()
+    config.retry_options.max_num_retries = _RETRIES
+    if url.backend == "sqlite":
+        assert url.path is not None
+        _make_parent(url.path)
+        config.sqlite.filename_uri = str(url.path)
+        config.sqlite.connection_mode = (
+            metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+        )
+    elif url.backend == "postgresql":
+        server = config.postgresql
+        server.host, server.port, server.dbname = url.host, str(url.port), url.database
+        server.user, server.password = url.user, url.password
+        for option in ("sslmode", "sslcert", "sslkey", "sslrootcert"):
+            if option in url.options:
+                setattr(server.ssloption, option, url.options[option])
+    else:
+        mysql = config.mysql
+        mysql.host, mysql.port, mysql.database = url.host, url.port, url.database
+        mysql.user, mysql.password = url.user, url.password
+    return config
+
+
+def _make_parent(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the metadata store's directory {path.parent} cannot be made: {error.strerror}",
+            "set HEADRACE_METADATA_URL to a place that can be written",
+            transient=False,
+        ) from None
+
+
+def _lock_path(config: Any) -> Path | None:
+    if isinstance(config, metadata_store_pb2.ConnectionConfig) and config.HasField("sqlite"):
+        file = config.sqlite.filename_uri
+        return Path(f"{file.removeprefix('file:')}.lock") if file else None
+    return None
+
+
+def _locked(lock: Path, work: Callable[[], Any]) -> Any:
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return work()
+    finally:
+        os.close(descriptor)
+
+
+def _explain(error: Exception, where: str) -> StoreUnavailable:
+    text = str(error).strip().replace("\n", " ")
+    lowered = text.lower()
+    if isinstance(error, OSError):
+        hint, transient = "check the permissions of its directory", False
+    elif "readonly" in lowered or "read-only" in lowered or "unable to open" in lowered:
+        hint, transient = "its file or directory cannot be written: check the permissions", False
+    elif "locked" in lowered or "busy" in lowered:
+        hint, transient = "another program holds it: end that program, or try again", True
+    elif "not a database" in lowered or "malformed" in lowered:
+        hint, transient = "the file is damaged or no SQLite database: restore it, or move it", False
+    elif "password" in lowered or "authentication" in lowered or "access denied" in lowered:
+        hint, transient = "check user and password of HEADRACE_METADATA_URL", False
+    else:
+        hint, transient = "check that the server runs and can be reached", True
+    return StoreUnavailable(f"metadata store {where}: {text}", hint, transient)

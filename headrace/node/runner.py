@@ -1,0 +1,110 @@
+"""One node of one run, from request to result."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tfx.orchestration.portable import launcher
+from tfx.orchestration.portable.mlmd import execution_lib
+
+from headrace.errors import HeadraceError
+from headrace.launcher.jobs import NodeRequest, NodeResult
+from headrace.node import executions
+from headrace.node.beam import apply_beam_arguments
+from headrace.node.metadata import open_metadata
+from headrace.node.pipeline_ir import NodeSpec, load_node
+from headrace.node.usage import Meter
+
+_log = logging.getLogger(__name__)
+
+COMPLETE, CACHED, SKIPPED = "COMPLETE", "CACHED", "SKIPPED"
+
+
+def run_node(request: NodeRequest) -> NodeResult:
+    """Resolve the node's inputs, execute it and publish its outputs, in this process.
+
+    An earlier try of the node in the same run is continued: if it had completed, its result is
+    returned; otherwise what it left is removed and the node runs again under the same execution.
+
+    Raises:
+        HeadraceError: the request, the metadata store or an input is at fault.
+        Exception: whatever the component's own code raises.
+    """
+    meter = Meter()
+    ir_path = Path(request.ir_path)
+    spec = load_node(ir_path, request.node_id, request.run_id, request.parameters)
+    apply_beam_arguments(spec.executor_spec, request.runner, request.beam_args)
+    metadata = open_metadata(request.metadata_url, ir_path)
+    with metadata as handle:
+        reopened = executions.reopen_dead_try(handle, spec)
+    if reopened is not None:
+        _log.info("Execution %d of an earlier try is run again", reopened)
+    with _closing_on_cancel(metadata, spec):
+        info = _launcher(spec, metadata).launch()
+    execution_id = getattr(info, "execution_id", None)
+    if execution_id is None:
+        _log.info("Nothing to do for node %s in this run", request.node_id)
+        return NodeResult(request.node_id, request.run_id, SKIPPED, None)
+    with metadata as handle:
+        return _result(handle, request, int(execution_id), meter)
+
+
+def _launcher(spec: NodeSpec, metadata: Any) -> Any:
+    return launcher.Launcher(
+        pipeline_node=spec.node,
+        mlmd_connection=metadata,
+        pipeline_info=spec.pipeline.pipeline_info,
+        pipeline_runtime_spec=spec.pipeline.runtime_spec,
+        executor_spec=spec.executor_spec,
+        custom_driver_spec=spec.driver_spec,
+    )
+
+
+@contextlib.contextmanager
+def _closing_on_cancel(metadata: Any, spec: NodeSpec) -> Iterator[None]:
+    """Close the execution in the store where the node is cancelled instead of ending by itself."""
+    try:
+        yield
+    except Exception:
+        raise  # TFX has published the failure
+    except BaseException:
+        with metadata as handle:
+            executions.close_cancelled(handle, spec)
+        raise
+
+
+def _result(handle: Any, request: NodeRequest, execution_id: int, meter: Meter) -> NodeResult:
+    usage = meter.read()
+    execution = executions.annotate(
+        handle, execution_id, usage, request.owner, request.try_number
+    )
+    if not execution_lib.is_execution_successful(execution):
+        # TFX's launcher publishes a failed input resolution and returns as if all were well.
+        reason = _first_line(execution) or "its inputs cannot be resolved"
+        raise HeadraceError(
+            f"node {request.node_id} did not run: {reason}",
+            "did the nodes before it run, in this run, with the same metadata store?",
+        )
+    cached = execution.last_known_state == executions.Execution.State.CACHED
+    return NodeResult(
+        node_id=request.node_id,
+        run_id=request.run_id,
+        state=CACHED if cached else COMPLETE,
+        execution_id=execution_id,
+        outputs=executions.output_results(handle, execution_id),
+        cached=cached,
+        wall_seconds=usage.wall_seconds,
+        cpu_seconds=usage.cpu_seconds,
+        peak_memory_bytes=usage.peak_memory_bytes,
+    )
+
+
+def _first_line(execution: Any) -> str:
+    result = execution_lib.get_execution_result(execution)
+    message = (getattr(result, "result_message", "") or "").strip()
+    # The message is a whole traceback, whose last line says what was wrong.
+    return message.splitlines()[-1] if message else ""
