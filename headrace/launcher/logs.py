@@ -12,11 +12,24 @@ from headrace.launcher.lines import shortened
 from headrace.launcher.protocol import Frame, LogFrame
 
 _DUMP_LINES = 12
+_NOISE = (
+    "MetadataStore with ",
+    "retry options is overwritten",
+    "Fallback to non-ZetaSQL",
+    "ArtifactQuery.property_predicate is not supported",
+    "metadata_connection_config is not provided by IR",
+    "Using yield and return in the process method",
+    "Cleaning up state",
+)
 _DUMPS = ("Running launcher for ", "Going to run a new execution: ", "Using deployment config")
 
 
 class FrameHandler(logging.Handler):
-    """Sends records as frames. TFX's dumps of whole protos are for debugging, so they are DEBUG."""
+    """Sends records as frames.
+
+    What says nothing to a user is DEBUG: TFX's dumps of whole protos, and warnings of its libraries
+    about themselves.
+    """
 
     def __init__(self, send: Callable[[Frame], None]) -> None:
         super().__init__()
@@ -31,7 +44,7 @@ class FrameHandler(logging.Handler):
         try:
             message = self.format(record)
             level = record.levelno
-            if level == logging.INFO and _is_dump(message):
+            if level <= logging.WARNING and _is_for_debugging(message):
                 level = logging.DEBUG
             if level >= logging.getLogger().getEffectiveLevel():
                 self._send(
@@ -78,5 +91,5 @@ def _existing_loggers() -> list[logging.Logger]:
     return [logger for logger in named if isinstance(logger, logging.Logger)]
 
 
-def _is_dump(message: str) -> bool:
-    return message.startswith(_DUMPS) or message.count("\n") > _DUMP_LINES
+def _is_for_debugging(message: str) -> bool:
+    return message.startswith((*_NOISE, *_DUMPS)) or message.count("\n") > _DUMP_LINES

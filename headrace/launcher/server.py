@@ -19,6 +19,7 @@ import socket
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -53,6 +54,7 @@ PRELOAD = (
     "tfx.components.transform.executor",
     "tfx.components.evaluator.executor",
     "headrace.node",
+    "headrace.node.direct_runner",
     "headrace.compiler",
 )
 _TICK_SECONDS = 0.5
@@ -337,6 +339,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # gRPC's fork handlers start threads of their own, and there is no channel to protect yet.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    warnings.filterwarnings("ignore", message="This process .* is multi-threaded")
     listener = listen(args.socket)
     state = {"pid": os.getpid(), "started": time.time(), "socket": str(args.socket)}
     write_atomically(args.state, json.dumps(state), mode=0o600)

@@ -14,7 +14,7 @@ from tfx.orchestration.portable.mlmd import execution_lib
 from headrace.errors import HeadraceError
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
-from headrace.node.beam import apply_beam_arguments
+from headrace.node.beam import executor_operators
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.usage import Meter
@@ -37,14 +37,14 @@ def run_node(request: NodeRequest) -> NodeResult:
     meter = Meter()
     ir_path = Path(request.ir_path)
     spec = load_node(ir_path, request.node_id, request.run_id, request.parameters)
-    apply_beam_arguments(spec.executor_spec, request.runner, request.beam_args)
+    operators = executor_operators(request.runner, request.beam_args)
     metadata = open_metadata(request.metadata_url, ir_path)
     with metadata as handle:
         reopened = executions.reopen_dead_try(handle, spec)
     if reopened is not None:
         _log.info("Execution %d of an earlier try is run again", reopened)
     with _closing_on_cancel(metadata, spec):
-        info = _launcher(spec, metadata).launch()
+        info = _launcher(spec, metadata, operators).launch()
     execution_id = getattr(info, "execution_id", None)
     if execution_id is None:
         _log.info("Nothing to do for node %s in this run", request.node_id)
@@ -53,7 +53,7 @@ def run_node(request: NodeRequest) -> NodeResult:
         return _result(handle, request, int(execution_id), meter)
 
 
-def _launcher(spec: NodeSpec, metadata: Any) -> Any:
+def _launcher(spec: NodeSpec, metadata: Any, operators: dict[Any, Any]) -> Any:
     return launcher.Launcher(
         pipeline_node=spec.node,
         mlmd_connection=metadata,
@@ -61,6 +61,7 @@ def _launcher(spec: NodeSpec, metadata: Any) -> Any:
         pipeline_runtime_spec=spec.pipeline.runtime_spec,
         executor_spec=spec.executor_spec,
         custom_driver_spec=spec.driver_spec,
+        custom_executor_operators=operators,
     )
 
 

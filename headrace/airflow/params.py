@@ -1,0 +1,97 @@
+"""TFX's runtime parameters as Airflow's Params, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk import Param
+
+from headrace.errors import UsageError
+from headrace.graph.entities import ParameterType, RuntimeParameter
+from headrace.launcher.jobs import ParameterValue
+
+_JSON_TYPES = {
+    ParameterType.INT: "integer",
+    ParameterType.FLOAT: "number",
+    ParameterType.STR: "string",
+    ParameterType.BOOL: "boolean",
+}
+_TRUE = ("true", "1", "yes")
+_FALSE = ("false", "0", "no")
+
+
+def is_template(value: Any) -> bool:
+    """Whether the value is filled in for each run."""
+    return isinstance(value, str) and ("{{" in value or "{%" in value)
+
+
+def dag_params(
+    declared: tuple[RuntimeParameter, ...], given: Mapping[str, Any]
+) -> dict[str, Param]:
+    """Return the params of the trigger form, checked by Airflow against their JSON schema.
+
+    A parameter with a template may be left empty there: the template then applies.
+
+    Raises:
+        UsageError: a given parameter does not exist, or its value is of the wrong type.
+    """
+    names = [parameter.name for parameter in declared]
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise UsageError(
+            f"unknown parameter {unknown[0]!r}",
+            f"the pipeline's runtime parameters: {', '.join(names) or 'none'}",
+        )
+    return {item.name: _param(item, given.get(item.name, item.default)) for item in declared}
+
+
+def _param(parameter: RuntimeParameter, value: Any) -> Param:
+    kind = _JSON_TYPES[parameter.type]
+    used_by = f"Used by {', '.join(parameter.nodes)}." if parameter.nodes else ""
+    if is_template(value):
+        description = f"{used_by} Empty: {value}".strip()
+        return Param(None, type=["null", kind], description=description)
+    if value is None:
+        # Without a default Airflow asks for a value before it starts a run.
+        return Param(type=kind, description=used_by)
+    return Param(checked(parameter, value), type=kind, description=used_by)
+
+
+def checked(parameter: RuntimeParameter, value: Any) -> ParameterValue:
+    """Return ``value`` if it is of the parameter's type; a whole number is a float too.
+
+    Raises:
+        UsageError: it is not.
+    """
+    kind = parameter.type
+    if kind is ParameterType.FLOAT and type(value) is int:
+        return float(value)
+    expected = {"int": int, "float": float, "str": str, "bool": bool}[kind.value]
+    if type(value) is not expected:
+        raise UsageError(f"parameter {parameter.name!r} must be of type {kind.value}, not {value!r}")
+    return expected(value)
+
+
+def coerced(parameter: RuntimeParameter, text: str, template: str) -> ParameterValue:
+    """Return what a template came out as, in the parameter's type.
+
+    Raises:
+        UsageError: the text cannot be read as one.
+    """
+    kind = parameter.type
+    try:
+        if kind is ParameterType.INT:
+            return int(text)
+        if kind is ParameterType.FLOAT:
+            return float(text)
+        if kind is ParameterType.BOOL:
+            if text.strip().lower() not in _TRUE + _FALSE:
+                raise ValueError
+            return text.strip().lower() in _TRUE
+    except ValueError:
+        raise UsageError(
+            f"parameter {parameter.name!r} must be of type {kind.value}: "
+            f"the template {template!r} came out as {text!r}"
+        ) from None
+    return text
