@@ -13,7 +13,7 @@ from benchmarks.results import Row
 _PARSE = """
 import sys
 from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(sys.argv[1], include_examples=False)
+bag = DagBag(sys.argv[1])
 assert not bag.import_errors, bag.import_errors
 assert len(bag.dags) == int(sys.argv[2]), bag.dags
 assert not {"tensorflow", "tfx", "apache_beam"} & set(sys.modules)

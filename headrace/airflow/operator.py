@@ -30,7 +30,7 @@ class NodeOperator(BaseOperator):
     """Runs one node; its XCom is the node's result.
 
     Args:
-        node_id: the node in the IR.
+        node: id of the node in the IR.
         ir_path: the compiled pipeline.
         import_path: directories that the node's process puts on ``sys.path``.
         project: directory whose settings apply.
@@ -46,7 +46,7 @@ class NodeOperator(BaseOperator):
     def __init__(
         self,
         *,
-        node_id: str,
+        node: str,
         ir_path: str,
         import_path: list[str],
         project: str,
@@ -57,7 +57,7 @@ class NodeOperator(BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.node_id = node_id
+        self.node = node
         self.ir_path = ir_path
         self.import_path = import_path
         self.project = project
@@ -82,7 +82,7 @@ class NodeOperator(BaseOperator):
         except HeadraceError as failure:
             raise self._task_error(failure, type(failure).__name__) from None
         if result.state == "SKIPPED":
-            raise AirflowSkipException(f"node {self.node_id} has nothing to do in this run")
+            raise AirflowSkipException(f"node {self.node} has nothing to do in this run")
         self.log.info("%s", _summary(result))
         return asdict(result)
 
@@ -96,7 +96,7 @@ class NodeOperator(BaseOperator):
         instance = context["ti"]
         request = NodeRequest(
             ir_path=self.ir_path,
-            node_id=self.node_id,
+            node_id=self.node,
             run_id=pipeline_run_id(context["dag_run"].run_id),
             parameters=self._parameters(context["params"]),
             metadata_url=metadata_url(settings, self.has_own_metadata),

@@ -76,7 +76,7 @@ def _task(
     with groups.around(node):
         return NodeOperator(
             task_id=node.id.rpartition(".")[2],
-            node_id=node.id,
+            node=node.id,
             ir_path=defaults.ir_path,
             import_path=list(defaults.import_path),
             project=defaults.project,

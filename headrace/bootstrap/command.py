@@ -6,9 +6,11 @@ import argparse
 import importlib.util
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from headrace.bootstrap import disks, stamps
 from headrace.bootstrap.checks import (
@@ -54,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.command == "doctor":
             return _doctor(home, as_json=args.json)
-        return _setup(home, ready=args.ready, with_tools=args.dev)
+        signal.signal(signal.SIGTERM, _raise_terminated)
+        _setup(home, ready=args.ready, with_tools=args.dev)
     except HeadraceError as error:
         return _report(error)
     except OSError as error:
@@ -62,6 +65,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nheadrace: interrupted; the next command goes on from here", file=sys.stderr)
         return _INTERRUPTED
+    if args.then_run is not None:
+        _become_command(home, args.then_run)
+    return EXIT_DONE
+
+
+def _raise_terminated(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _become_command(home: Path, arguments: Sequence[str]) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    python = Layout(home).airflow_python
+    script = python.parent / "headrace"
+    sys.stderr.flush()
+    os.execv(python, [str(python), str(script), *arguments])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     setup = commands.add_parser("setup", help="make the environments, or what is stale of them")
     setup.add_argument("--dev", action="store_true", help="install what the tests need, too")
     setup.add_argument("--ready", default="", help=argparse.SUPPRESS)
+    setup.add_argument("--then-run", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     doctor = commands.add_parser(
         "doctor", help="say what this machine has and lacks, and the command that mends it"
     )
@@ -84,7 +103,7 @@ def _default_home() -> Path:
     return Path(os.path.abspath(project / (os.environ.get("HEADRACE_HOME") or STATE_DIRECTORY)))
 
 
-def _setup(home: Path, ready: str, with_tools: bool) -> int:
+def _setup(home: Path, ready: str, with_tools: bool) -> None:
     layout = Layout(home)
     progress = Progress()
     machine = this_machine()
@@ -110,7 +129,6 @@ def _setup(home: Path, ready: str, with_tools: bool) -> int:
             asked = os.environ.get("HEADRACE_PYTHON", "")
             tools = all(plan.wanted.tools for plan in plans)
             stamps.write_ready(layout.environments, ready, asked, tools)
-    return EXIT_DONE
 
 
 def _make(
