@@ -80,6 +80,8 @@ class Situation:
     home: Path
     new_bytes: int
     """Room that the environments still to be made take."""
+    replaced: tuple[Path, ...]
+    """Environments that are removed to be made again."""
     compiles: bool
     """A package has to be compiled."""
     downloads: bool
@@ -172,7 +174,9 @@ def check_headers(situation: Situation) -> Check:
 
 def check_disk(situation: Situation) -> Check:
     """Room for the environments, and for the installer's cache where that is elsewhere."""
-    rooms = disks.rooms_needed(situation.home, situation.environ, situation.new_bytes)
+    rooms = disks.rooms_needed(
+        situation.home, situation.environ, situation.new_bytes, situation.replaced
+    )
     short = [room for room in rooms if room.free < room.needed]
     if short:
         return Check(

@@ -185,7 +185,8 @@ def _situation(
     home: Path, machine: Machine, interpreter: Interpreter, stale: list[Plan]
 ) -> Situation:
     sizes = {"airflow": disks.AIRFLOW_BYTES, "tfx": disks.TFX_BYTES}
-    new = sum(sizes[plan.environment.name] for plan in stale if plan.from_nothing)
+    fresh = [plan.environment for plan in stale if plan.from_nothing]
+    new = sum(sizes[environment.name] for environment in fresh)
     tfx = [plan for plan in stale if plan.environment.name == "tfx"]
     has_installer = (home / "tools" / "bin" / "uv").is_file()
     return Situation(
@@ -195,6 +196,7 @@ def _situation(
         environ=os.environ,
         home=home,
         new_bytes=new + (disks.INSTALLER_BYTES if stale and not has_installer else 0),
+        replaced=tuple(environment.directory for environment in fresh),
         compiles=bool(tfx) and interpreter.version >= (3, 11) and not _has_compiled(tfx[0]),
         downloads=any(plan.from_nothing or plan.packages for plan in stale),
         pip=_pip_command(home, interpreter),

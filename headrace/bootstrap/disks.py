@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from headrace.bootstrap.running import nearest_existing
@@ -40,11 +40,22 @@ def uv_cache(environ: Mapping[str, str]) -> Path:
     return Path(base) / "uv"
 
 
-def rooms_needed(home: Path, environ: Mapping[str, str], new_bytes: int) -> list[Room]:
+def rooms_needed(
+    home: Path, environ: Mapping[str, str], new_bytes: int, replaced: Sequence[Path] = ()
+) -> list[Room]:
     """Return what each file system must have free for ``new_bytes`` of environments.
 
     On one file system the environments are links into uv's cache and take no room of their own.
+
+    Args:
+        replaced: directories that are removed before anything is installed; their room counts.
     """
+    rooms = _rooms(home, environ, new_bytes)
+    freed = sum(_own_bytes(directory) for directory in replaced)
+    return [replace(rooms[0], free=rooms[0].free + freed), *rooms[1:]]
+
+
+def _rooms(home: Path, environ: Mapping[str, str], new_bytes: int) -> list[Room]:
     cache = uv_cache(environ)
     if new_bytes == 0:
         return [_room(home, 0)]
@@ -61,18 +72,30 @@ def rooms_needed(home: Path, environ: Mapping[str, str], new_bytes: int) -> list
 def cached_bytes(cache: Path, enough: int) -> int:
     """Return how much uv's cache holds, without counting much beyond ``enough``."""
     total = 0
-    pending = [cache]
-    while pending and total < enough:
+    for status in _files(cache):
+        total += status.st_size
+        if total >= enough:
+            break
+    return total
+
+
+def _own_bytes(directory: Path) -> int:
+    """Return the room that comes free when a directory is removed."""
+    return sum(status.st_size for status in _files(directory) if status.st_nlink == 1)
+
+
+def _files(directory: Path) -> Iterator[os.stat_result]:
+    pending = [str(directory)]
+    while pending:
         try:
             with os.scandir(pending.pop()) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
-                        pending.append(Path(entry.path))
+                        pending.append(entry.path)
                     else:
-                        total += entry.stat(follow_symlinks=False).st_size
+                        yield entry.stat(follow_symlinks=False)
         except OSError:
             continue
-    return total
 
 
 def _room(path: Path, needed: int) -> Room:

@@ -29,6 +29,8 @@ _SHOW_BASE = (
     "import os, sys; print(os.path.realpath(getattr(sys, '_base_executable', '')),"
     " '%d.%d' % sys.version_info[:2])"
 )
+# uv compiles without a word after its line on what it installed.
+_SHOWN = {"Installed ": "compiling bytecode"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def carry_out(plan: Plan, uv: Path, runner: Runner, progress: Progress, cache: P
             locks.append(environment.tools_lock)
         with progress.step(f"installing the {environment.name} environment's packages"):
             options = ["--require-hashes", "--compile-bytecode"]
-            runner.run(what, [uv, "pip", "sync", *target, *options, *locks])
+            runner.run(what, [uv, "pip", "sync", *target, *options, *locks], _SHOWN)
     with progress.step(f"installing headrace into the {environment.name} environment"):
         options = ["--no-deps", "--reinstall-package", "headrace", "--editable"]
         runner.run(what, [uv, "pip", "install", *target, *options, environment.root])
@@ -220,7 +222,7 @@ def _repaired_files(
             verify_published(wheel, entry)
             repaired = repair_wheel(wheel, made)
             files[entry.name] = [repaired.path.name, repaired.sha256]
-            runner.progress.say(f"repaired {wheel.name}: {'; '.join(repaired.changes)}")
+            runner.progress.say(f"repaired {wheel.name} ({len(repaired.changes)} symbols)")
         write_atomically(made / "repaired.json", json.dumps(files, indent=1) + "\n")
         shutil.rmtree(wheels, ignore_errors=True)
         made.rename(wheels)

@@ -59,18 +59,20 @@ class Runner:
     log: Path
     disks: tuple[Path, ...]
 
-    def run(self, what: str, command: Sequence[str | Path], cwd: Path | None = None) -> None:
+    def run(
+        self, what: str, command: Sequence[str | Path], shown: Mapping[str, str] | None = None
+    ) -> None:
         """Run a command to its end.
 
         Args:
             what: names the work in an error: ``the tfx environment``.
+            shown: what to show as the running detail for lines that begin so.
 
         Raises:
             HeadraceError: it failed; the message says why and what to do.
         """
         process = subprocess.Popen(
             [str(part) for part in command],
-            cwd=cwd,
             env=dict(self.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -80,7 +82,7 @@ class Runner:
             pass_fds=(self.lock,),
         )
         try:
-            tail = self._follow(process)
+            tail = self._follow(process, shown or {})
             code = process.wait()
         except BaseException:
             _end(process)
@@ -88,7 +90,7 @@ class Runner:
         if code != 0:
             raise self._explain(what, code, tail)
 
-    def _follow(self, process: subprocess.Popen[str]) -> list[str]:
+    def _follow(self, process: subprocess.Popen[str], shown: Mapping[str, str]) -> list[str]:
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
         assert process.stdout is not None
         with contextlib.ExitStack() as stack:
@@ -101,7 +103,8 @@ class Runner:
                 if not line:
                     continue
                 tail.append(line)
-                self.progress.detail(line)
+                begins = next((start for start in shown if line.startswith(start)), None)
+                self.progress.detail(line if begins is None else shown[begins])
                 if log is not None:
                     with contextlib.suppress(OSError):
                         log.write(line + "\n")

@@ -1,1 +1,1 @@
-
+"""Runs Airflow's components on this machine: starts, watches, restarts and stops them."""

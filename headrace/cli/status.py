@@ -1,0 +1,42 @@
+"""``headrace status``: what runs, and how it is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from headrace.errors import EXIT_DONE, EXIT_FAILED
+
+
+def add_parser(commands: Any) -> None:
+    """Register the command."""
+    parser = commands.add_parser("status", help="say what runs, and how it is")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the state; 0 if Airflow is up and healthy, 1 if it is not."""
+    from headrace.services.describe import describe
+    from headrace.services.instance import main_instance
+    from headrace.settings import load_settings
+
+    found = describe(main_instance(load_settings()))
+    if args.json:
+        print(json.dumps(found))
+    else:
+        _print(found)
+    return EXIT_DONE if found["airflow"] == "up" else EXIT_FAILED
+
+
+def _print(found: dict[str, Any]) -> None:
+    print(f"Airflow   {found['airflow']}{'  ' + found['url'] if found['url'] else ''}")
+    for part in found["components"]:
+        memory = f"{part['memory_bytes'] / 1e6:.0f} MB" if part["memory_bytes"] else "-"
+        restarts = f", restarted {part['restarts']} times" if part["restarts"] else ""
+        print(f"  {part['name']:14} {part['state']:10} {memory}{restarts}")
+        if part["state"] != "running" and part["trouble"]:
+            print("\n".join(f"    {line}" for line in part["trouble"].splitlines()))
+    launcher = found["launcher"]
+    print(f"launcher  {'pid ' + str(launcher['pid']) if launcher else 'not running'}")

@@ -1,0 +1,91 @@
+"""The environment of Airflow's components: every setting of an instance, in one place."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+import headrace
+from headrace.files import private_directory, write_atomically
+from headrace.services.instance import Instance
+
+USER = "admin"
+
+
+def prepare(instance: Instance) -> None:
+    """Make the instance's directories, and its secrets once; both are for this user only."""
+    private_directory(instance.home)
+    private_directory(instance.logs)
+    if not instance.secrets.is_file():
+        made = {
+            "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "jwt_secret": secrets.token_urlsafe(48),
+            "secret_key": secrets.token_urlsafe(48),
+        }
+        write_atomically(instance.secrets, json.dumps(made), mode=0o600)
+    if not instance.passwords.is_file():
+        password = json.dumps({USER: secrets.token_urlsafe(12)})
+        write_atomically(instance.passwords, password, mode=0o600)
+
+
+def password(instance: Instance) -> str:
+    """The password of the user ``admin``."""
+    return str(json.loads(instance.passwords.read_text())[USER])
+
+
+def airflow_environ(instance: Instance, port: int, runner: str) -> dict[str, str]:
+    """Environment variables for every component; what the user has set already wins where marked.
+
+    The choices that differ from Airflow's defaults: everything on the loopback interface; one API
+    worker, as two cores need no more; quick loops, so that a task of a chain starts when the one
+    before it ends; time for a first compilation while a DAG file is parsed.
+    """
+    settings = instance.settings
+    made = json.loads(instance.secrets.read_text())
+    url = f"http://127.0.0.1:{port}"
+    fixed = {
+        "AIRFLOW_HOME": str(instance.home),
+        "AIRFLOW__CORE__AUTH_MANAGER": (
+            "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
+        ),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(instance.passwords),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__CORE__FERNET_KEY": made["fernet_key"],
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API__SECRET_KEY": made["secret_key"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": made["jwt_secret"],
+        "HEADRACE_PROJECT": str(settings.project),
+        "HEADRACE_HOME": str(settings.home),
+    }
+    if runner:
+        fixed["HEADRACE_RUNNER"] = runner
+    defaults = {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": str(max(4, 2 * (os.cpu_count() or 1))),
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{instance.home / 'airflow.db'}",
+        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "330",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(instance.home / "logs"),
+        "NO_COLOR": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    environ = {**defaults, **os.environ, **fixed}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    tools = str(settings.layout.airflow_python.parent)
+    environ["PATH"] = os.pathsep.join((tools, environ.get("PATH", os.defpath)))
+    sources = Path(headrace.__file__).resolve().parent.parent
+    if sources.name not in ("site-packages", "dist-packages"):
+        inherited = [item for item in environ.get("PYTHONPATH", "").split(os.pathsep) if item]
+        environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(sources), *inherited]))
+    return environ

@@ -1,0 +1,147 @@
+"""A small client of Airflow's REST API, version 2."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from headrace.errors import HeadraceError, UsageError
+
+_TIMEOUT_SECONDS = 30.0
+
+
+class AirflowUnreachable(HeadraceError):
+    """The API server does not answer."""
+
+
+class AirflowApi:
+    """One logged-in session. Close it, or use it as a context manager."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self._url = url
+        self._login = {"username": user, "password": password}
+        # trust_env off: a proxy is not for a server on this machine.
+        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
+
+    def __enter__(self) -> AirflowApi:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def health(self) -> dict[str, str]:
+        """Status of each component by name, or an empty dict while the server does not answer."""
+        try:
+            answer = self._http.get("/api/v2/monitor/health", timeout=5.0)
+            answer.raise_for_status()
+            parts = answer.json()
+        except (httpx.HTTPError, ValueError):
+            return {}
+        return {name: str(part.get("status")) for name, part in parts.items() if part}
+
+    def dags(self) -> list[dict[str, Any]]:
+        """Every DAG that has been parsed."""
+        return list(self._get("/api/v2/dags", limit=100)["dags"])
+
+    def import_errors(self) -> list[dict[str, Any]]:
+        """DAG files that could not be parsed, with ``filename`` and ``stack_trace``."""
+        return list(self._get("/api/v2/importErrors", limit=100)["import_errors"])
+
+    def trigger(self, dag_id: str, run_id: str, conf: dict[str, Any]) -> None:
+        """Start a DAG run.
+
+        Raises:
+            UsageError: Airflow refuses the parameters; its reason is in the message.
+        """
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        answer = self._request("POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", json=body)
+        if answer.status_code in (400, 422):
+            raise UsageError(f"Airflow refuses to start a run of {dag_id}: {_reason(answer)}")
+        self._check(answer)
+
+    def unpause(self, dag_id: str) -> None:
+        """Let the DAG's runs be scheduled."""
+        path = f"/api/v2/dags/{quote(dag_id)}"
+        self._check(self._request("PATCH", path, json={"is_paused": False}))
+
+    def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """The DAG run: ``state``, ``queued_at``, ``start_date``, ``end_date``."""
+        return self._get(f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}")
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """The run's task instances."""
+        path = f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}/taskInstances"
+        return list(self._get(path, limit=100)["task_instances"])
+
+    def result(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any] | None:
+        """A task's return value, or None if it has none."""
+        path = self._task_path(dag_id, run_id, task_id) + "/xcomEntries/return_value"
+        answer = self._request("GET", path, params={"stringify": False, "deserialize": False})
+        if answer.status_code == 404:
+            return None
+        value = self._check(answer)["value"]
+        return value if isinstance(value, dict) else None
+
+    def log(self, dag_id: str, run_id: str, task_id: str, try_number: int) -> list[str]:
+        """The lines of a task's log."""
+        path = self._task_path(dag_id, run_id, task_id) + f"/logs/{try_number}"
+        content = self._get(path, full_content=True).get("content", [])
+        return [_log_line(entry) for entry in content]
+
+    def _task_path(self, dag_id: str, run_id: str, task_id: str) -> str:
+        return (
+            f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}/taskInstances/{quote(task_id)}"
+        )
+
+    def _get(self, path: str, **params: Any) -> dict[str, Any]:
+        return self._check(self._request("GET", path, params=params))
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            if "Authorization" not in self._http.headers:
+                self._authorize()
+            answer = self._http.request(method, path, **arguments)
+            if answer.status_code == 401:
+                self._authorize()
+                answer = self._http.request(method, path, **arguments)
+        except httpx.HTTPError as error:
+            raise AirflowUnreachable(
+                f"Airflow's API server at {self._url} does not answer: {error or type(error).__name__}"
+            ) from None
+        return answer
+
+    def _authorize(self) -> None:
+        answer = self._http.post("/auth/token", json=self._login)
+        if answer.status_code not in (200, 201):
+            raise HeadraceError(f"Airflow refuses the login of {self._login['username']}")
+        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def _check(self, answer: httpx.Response) -> dict[str, Any]:
+        if answer.is_error:
+            request = answer.request
+            raise HeadraceError(
+                f"Airflow answers {answer.status_code} to {request.method} {request.url.path}: "
+                f"{_reason(answer)}"
+            )
+        found = answer.json()
+        return found if isinstance(found, dict) else {}
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        detail = answer.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:500]
+    return detail if isinstance(detail, str) else str(detail)
+
+
+def _log_line(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        return str(entry)
+    level = str(entry.get("level", "")).upper()
+    text = f"{level:8} {entry.get('event', '')}" if level else str(entry.get("event", ""))
+    for error in entry.get("error_detail") or []:
+        text += f"\n         {error.get('exc_type')}: {error.get('exc_value')}"
+    return text

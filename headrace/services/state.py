@@ -1,0 +1,73 @@
+"""The state file: what a supervisor says of itself and of Airflow's components."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from headrace.files import write_atomically
+from headrace.services.identity import ProcessIdentity
+
+
+class Phase(str, Enum):
+    """How far an instance has come."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ComponentState:
+    """One of Airflow's components: its process now, how often it was restarted, and its trouble."""
+
+    process: ProcessIdentity
+    restarts: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """An instance as its supervisor last described it."""
+
+    supervisor: ProcessIdentity
+    port: int
+    phase: Phase
+    message: str = ""
+    runner: str = ""
+    components: dict[str, ComponentState] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the supervisor still runs."""
+        return self.supervisor.find() is not None
+
+    def processes(self) -> list[ProcessIdentity]:
+        """The components' processes."""
+        return [component.process for component in self.components.values()]
+
+
+def write_state(path: Path, state: ServiceState) -> None:
+    """Replace the state file."""
+    write_atomically(path, json.dumps(asdict(state), indent=1) + "\n", mode=0o600)
+
+
+def read_state(path: Path) -> ServiceState | None:
+    """The state, or None if there is no state file that can be read."""
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["supervisor"] = ProcessIdentity(**fields["supervisor"])
+        fields["phase"] = Phase(fields["phase"])
+        fields["components"] = {
+            name: ComponentState(**{**item, "process": ProcessIdentity(**item["process"])})
+            for name, item in fields["components"].items()
+        }
+        return ServiceState(**fields)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
