@@ -1,0 +1,44 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from airflow.sdk import Connection
+
+from headrace.airflow.metadata import connection_url, metadata_url
+from headrace.errors import UsageError
+from headrace.settings import load_settings, parse_metadata_url
+
+
+@pytest.fixture
+def settings(tmp_path: Path):
+    return load_settings(tmp_path, environ={})
+
+
+def test_the_settings_url_wins(settings) -> None:
+    given = replace(settings, metadata_url="sqlite:////m", metadata_conn_id="store")
+    assert metadata_url(given, has_own=True) == "sqlite:////m"
+
+
+def test_a_pipelines_own_store_is_used_where_the_settings_give_none(settings) -> None:
+    assert metadata_url(settings, has_own=True) == ""
+
+
+def test_sqlite_in_the_state_directory_is_the_default(settings) -> None:
+    assert metadata_url(settings, has_own=False) == f"sqlite:///{settings.home}/metadata.sqlite"
+
+
+@pytest.mark.parametrize(("kind", "port"), [("postgres", 5432), ("mysql", 3306)])
+def test_a_connection_becomes_a_url_whatever_its_password_holds(kind: str, port: int) -> None:
+    connection = Connection(
+        conn_id="store", conn_type=kind, host="db", login="me", password="p@ss:/w#d", schema="mlmd"
+    )
+    url = parse_metadata_url(connection_url(connection), Path("/"))
+    assert (url.host, url.port, url.database) == ("db", port, "mlmd")
+    assert (url.user, url.password) == ("me", "p@ss:/w#d")
+
+
+def test_a_connection_of_another_kind_is_refused_without_its_password() -> None:
+    connection = Connection(conn_id="store", conn_type="http", host="h", password="hunter2")
+    with pytest.raises(UsageError, match="'store' is no metadata store") as caught:
+        connection_url(connection)
+    assert "hunter2" not in str(caught.value)
