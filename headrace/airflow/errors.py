@@ -21,5 +21,5 @@ def for_dag_author(target: str) -> Iterator[None]:
     except (HeadraceError, ValueError) as error:
         message = f"{target}: {error}"
     if message:
-        # Raised outside of the handler, so that no chain of our own frames comes with it.
-        raise DagAuthorError(message)
+        # Without the chain of our own frames: the message says where the author has to look.
+        raise DagAuthorError(message) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -49,7 +50,7 @@ def start(
         prepare(instance)
         log = instance.logs / "supervisor.log"
         command = [
-            str(instance.settings.layout.airflow_python),
+            sys.executable,
             "-m",
             "headrace.services.supervisor",
             f"--home={instance.home}",

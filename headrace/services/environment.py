@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+import sys
 from pathlib import Path
 
 import headrace
@@ -82,7 +83,7 @@ def airflow_environ(instance: Instance, port: int, runner: str) -> dict[str, str
     }
     environ = {**defaults, **os.environ, **fixed}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    tools = str(settings.layout.airflow_python.parent)
+    tools = str(Path(sys.executable).parent)
     environ["PATH"] = os.pathsep.join((tools, environ.get("PATH", os.defpath)))
     sources = Path(headrace.__file__).resolve().parent.parent
     if sources.name not in ("site-packages", "dist-packages"):

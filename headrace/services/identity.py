@@ -1,4 +1,4 @@
-"""Which process is meant: a pid is reused, a pid with its start time is not."""
+"""Which process is meant: a pid is reused, a pid with its start time in one boot is not."""
 
 from __future__ import annotations
 
@@ -6,35 +6,86 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 import psutil
 
-_SAME_START_SECONDS = 0.05
+_PROC = Path("/proc")
+_SAME_START_SECONDS = 0.015
+"""The kernel counts start times in hundredths."""
+
+
+@cache
+def boot_id() -> str:
+    """Names this start of the machine; empty where the kernel does not say."""
+    with contextlib.suppress(OSError):
+        return (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+    return ""
 
 
 @dataclass(frozen=True)
 class ProcessIdentity:
-    """A process: its id and when it started, in seconds since the epoch."""
+    """A process.
+
+    Attributes:
+        started: when it started, in seconds after the machine's. Unlike a time of day it reads the
+            same after the clock was set.
+        boot: which start of the machine that was.
+    """
 
     pid: int
     started: float
+    boot: str = field(default_factory=boot_id)
 
     @classmethod
     def of(cls, pid: int) -> ProcessIdentity:
         """The process with this id now; psutil.NoSuchProcess if there is none."""
-        return cls(pid, psutil.Process(pid).create_time())
+        return cls(pid, _started(pid), boot_id())
+
+    @property
+    def is_of_this_boot(self) -> bool:
+        return self.boot == boot_id()
 
     def find(self) -> psutil.Process | None:
         """The process if it is still running, else None."""
         try:
-            process = psutil.Process(self.pid)
-            if abs(process.create_time() - self.started) > _SAME_START_SECONDS:
+            if not self.is_of_this_boot or not self._has(_started(self.pid)):
                 return None
+            process = psutil.Process(self.pid)
             return None if process.status() == psutil.STATUS_ZOMBIE else process
         except psutil.Error:
             return None
+
+    def leads_session_of(self, pid: int) -> bool:
+        """Whether ``pid`` is in the session that this process leads, or led before it ended.
+
+        The kernel gives a session's id to no new process while the session has members. So if
+        another process has this one's pid, this one's session has ended.
+        """
+        if not self.is_of_this_boot or os.getsid(pid) != self.pid:
+            return False
+        try:
+            return self._has(_started(self.pid))
+        except psutil.NoSuchProcess:
+            return _started(pid) >= self.started
+
+    def _has(self, started: float) -> bool:
+        return abs(started - self.started) < _SAME_START_SECONDS
+
+
+def _started(pid: int) -> float:
+    """Seconds from the machine's start to the process's (proc_pid_stat(5), field 22)."""
+    if not _PROC.joinpath("self", "stat").exists():
+        return psutil.Process(pid).create_time()
+    try:
+        text = (_PROC / str(pid) / "stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        raise psutil.NoSuchProcess(pid) from None
+    # The second field is the command in parentheses, and may hold blanks and parentheses itself.
+    return int(text.rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def end_sessions(leaders: Iterable[ProcessIdentity], grace_seconds: float) -> None:
@@ -48,19 +99,26 @@ def end_sessions(leaders: Iterable[ProcessIdentity], grace_seconds: float) -> No
         with contextlib.suppress(psutil.Error):
             process.terminate()
     psutil.wait_procs(alive, timeout=grace_seconds)
-    sessions = {leader.pid for leader in leaders}
-    left = list(_members(sessions))
+    left = list(session_members(leaders))
     for process in left:
         with contextlib.suppress(psutil.Error):
             process.send_signal(signal.SIGKILL)
     psutil.wait_procs(left, timeout=grace_seconds)
 
 
-def _members(sessions: set[int]) -> Iterable[psutil.Process]:
+def session_members(
+    leaders: Iterable[ProcessIdentity], spare: Set[int] = frozenset()
+) -> Iterator[psutil.Process]:
+    """Every running process of the leaders' sessions, but this one and those to ``spare``."""
+    by_pid = {leader.pid: leader for leader in leaders}
+    spare = {*spare, os.getpid()}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if os.getsid(process.pid) in sessions and process.pid != os.getpid():
-                yield process
+            leader = by_pid.get(os.getsid(process.pid))
+            if leader is not None and process.pid not in spare:
+                zombie = process.status() == psutil.STATUS_ZOMBIE
+                if not zombie and leader.leads_session_of(process.pid):
+                    yield process
 
 
 def wait_until_gone(identity: ProcessIdentity, seconds: float) -> bool:

@@ -84,6 +84,11 @@ class AirflowApi:
         value = self._check(answer)["value"]
         return value if isinstance(value, dict) else None
 
+    def set_state(self, dag_id: str, run_id: str, task_id: str, state: str) -> None:
+        """Mark a task as ``failed``, ``success`` or ``skipped``, as a person does in the UI."""
+        path = self._task_path(dag_id, run_id, task_id)
+        self._check(self._request("PATCH", path, json={"new_state": state}))
+
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int) -> list[str]:
         """The lines of a task's log."""
         path = self._task_path(dag_id, run_id, task_id) + f"/logs/{try_number}"

@@ -82,7 +82,7 @@ class Supervisor:
         log = self._instance.logs / "db-migrate.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                components.migrate_command(self._instance),
+                components.migrate_command(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -104,7 +104,7 @@ class Supervisor:
         log = self._instance.logs / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                components.command(self._instance, name, self._port),
+                components.command(name, self._port),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

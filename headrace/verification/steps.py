@@ -37,7 +37,7 @@ def checks(layout: Layout, project: Path) -> list[Step]:
     ]
 
 
-def sessions(layout: Layout, reports: Path, arguments: Sequence[str]) -> list[Step]:
+def test_sessions(layout: Layout, reports: Path, arguments: Sequence[str]) -> list[Step]:
     """One pytest session for each environment, because the two cannot share one."""
     pythons = {"Airflow": layout.airflow_python, "TFX": layout.tfx_python}
     return [

@@ -12,7 +12,7 @@ from pathlib import Path
 from headrace.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE
 from headrace.settings import Settings
 from headrace.verification.report import Counts, read_counts
-from headrace.verification.steps import Step, checks, sessions
+from headrace.verification.steps import Step, checks, test_sessions
 
 _NO_TESTS = 5
 """pytest's exit code where its arguments select no test."""
@@ -21,7 +21,7 @@ _NO_TESTS = 5
 def verify(settings: Settings, arguments: Sequence[str]) -> int:
     """Run everything, or with ``arguments`` only pytest with them; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="headrace-test-") as scratch:
-        steps = sessions(settings.layout, Path(scratch), arguments)
+        steps = test_sessions(settings.layout, Path(scratch), arguments)
         if not arguments:
             steps = checks(settings.layout, settings.project) + steps
         return _run(steps, settings.project)
@@ -42,7 +42,8 @@ def _run(steps: Sequence[Step], project: Path) -> int:
         if code != 0:
             broken.append(step.name)
         print(f"== {step.name}: {'ok' if code == 0 else 'FAILED'} ({seconds:.0f} s)", flush=True)
-    if empty == sum(step.report is not None for step in steps):
+    asked = sum(step.report is not None for step in steps)
+    if asked and empty == asked:
         print("headrace: no test matches these arguments")
         return EXIT_USAGE
     if broken:

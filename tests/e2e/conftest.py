@@ -1,0 +1,100 @@
+"""A project with small pipelines, and headrace's command line run on it as a user would."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from headrace.layout import Layout
+
+REPOSITORY = Path(__file__).parents[2]
+
+DAG = '''
+from headrace.airflow import pipeline_dag
+
+dag = pipeline_dag("tiny.py:create_pipeline", default_args={"retries": 0})
+'''
+TEMPLATED = '''
+from headrace.airflow import pipeline_dag
+
+dag = pipeline_dag(
+    "tiny.py:create_pipeline",
+    dag_id="templated",
+    parameters={"word": "{{ run_id }}", "count": 1},
+)
+'''
+BROKEN_DAG = '''
+from headrace.airflow import pipeline_dag
+
+dag = pipeline_dag("broken.py:create_pipeline")
+'''
+BROKEN = '''
+def create_pipeline():
+    return undefined_name
+'''
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A project and the environment that its commands run in."""
+
+    project: Path
+    environ: dict[str, str]
+
+    @property
+    def home(self) -> Path:
+        return Path(self.environ["HEADRACE_HOME"])
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "headrace.cli", *arguments]
+
+    def headrace(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.project,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+
+def platform_of(project: Path, home: Path) -> Platform:
+    repository_home = Path(os.environ.get("HEADRACE_HOME") or REPOSITORY / ".headrace")
+    environ = {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "HEADRACE_"))},
+        "HEADRACE_PROJECT": str(project),
+        "HEADRACE_HOME": str(home),
+        "HEADRACE_TFX_PYTHON": str(Layout(repository_home).tfx_python),
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    return Platform(project, environ)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A project of one small pipeline, and of one that is broken."""
+    project = tmp_path_factory.mktemp("project")
+    (project / "dags").mkdir()
+    source = REPOSITORY / "tests" / "data" / "pipelines" / "tiny.py"
+    (project / "tiny.py").write_text(source.read_text())
+    (project / "broken.py").write_text(BROKEN)
+    (project / "dags" / "tiny.py").write_text(DAG)
+    (project / "dags" / "templated.py").write_text(TEMPLATED)
+    (project / "dags" / "broken.py").write_text(BROKEN_DAG)
+    platform = platform_of(project, project / ".headrace")
+    yield platform
+    platform.headrace("down")
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """This repository, with a state directory of its own."""
+    platform = platform_of(REPOSITORY, tmp_path_factory.mktemp("home"))
+    yield platform
+    platform.headrace("down")
