@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from headrace.settings import load_settings
-
 from benchmarks import airflow2, parse, penguins
 from benchmarks.context import Context
 from benchmarks.results import Row, save, table
+from headrace.settings import load_settings
 
 BENCHMARKS: dict[str, Callable[[Context], list[Row]]] = {
     "parse": parse.run,

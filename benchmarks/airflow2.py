@@ -17,12 +17,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from headrace.bootstrap.peers import build_peer
-
 from benchmarks import penguins
 from benchmarks.context import Context
 from benchmarks.measure import summarize
 from benchmarks.results import Row
+from headrace.bootstrap.peers import build_peer
 
 PEER = "TFX AirflowDagRunner on Airflow 2.11, DAG run"
 _LIMIT_SECONDS = 1800.0

@@ -1,7 +1,7 @@
 """Parsing a DAG file: ours and an empty one under Airflow 3, beside importing the same pipeline.
 
-TFX's own AirflowDagRunner imports the pipeline each time that Airflow parses its file, so the peer's
-figure is a process that imports and builds the pipeline, without Airflow's own share.
+TFX's own AirflowDagRunner imports the pipeline each time that Airflow parses its file, so the
+peer's figure is a process that imports and builds the pipeline, without Airflow's own share.
 """
 
 from __future__ import annotations

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from headrace.files import write_atomically
-
 from benchmarks.measure import Summary
+from headrace.files import write_atomically
 
 
 @dataclass(frozen=True)

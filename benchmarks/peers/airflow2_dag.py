@@ -4,9 +4,10 @@ import datetime
 import os
 from pathlib import Path
 
-from pipelines.penguins.pipeline import create_pipeline
 from tfx import v1 as tfx
 from tfx.orchestration.airflow import airflow_dag_runner
+
+from pipelines.penguins.pipeline import create_pipeline
 
 place = Path(os.environ["HEADRACE_BENCH_PLACE"])
 config = airflow_dag_runner.AirflowPipelineConfig(

@@ -4,8 +4,9 @@ import sys
 import time
 from pathlib import Path
 
-from pipelines.penguins.pipeline import create_pipeline
 from tfx import v1 as tfx
+
+from pipelines.penguins.pipeline import create_pipeline
 
 place = Path(sys.argv[1]).resolve()
 start = time.monotonic()

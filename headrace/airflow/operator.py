@@ -26,7 +26,7 @@ _NOT_IN_A_RUN_ID = re.compile(r"[^A-Za-z0-9_.:+-]")
 _FINAL_ERRORS = ("UsageError",)
 
 
-class NodeOperator(BaseOperator):
+class NodeOperator(BaseOperator):  # type: ignore[misc]
     """Runs one node; its XCom is the node's result.
 
     Args:
@@ -115,7 +115,7 @@ class NodeOperator(BaseOperator):
     def _parameters(self, params: Any) -> dict[str, ParameterValue]:
         values: dict[str, ParameterValue] = {}
         for name, kind in self.parameter_types.items():
-            value = params[name] if name in params else None
+            value = params.get(name)
             if value is None and name in self.templates:
                 parameter = RuntimeParameter(name, ParameterType(kind))
                 value = coerced(parameter, self.templates[name], self._template(name))

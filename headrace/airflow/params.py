@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from airflow.sdk import Param
 
@@ -69,8 +69,10 @@ def checked(parameter: RuntimeParameter, value: Any) -> ParameterValue:
         return float(value)
     expected = {"int": int, "float": float, "str": str, "bool": bool}[kind.value]
     if type(value) is not expected:
-        raise UsageError(f"parameter {parameter.name!r} must be of type {kind.value}, not {value!r}")
-    return expected(value)
+        raise UsageError(
+            f"parameter {parameter.name!r} must be of type {kind.value}, not {value!r}"
+        )
+    return cast(ParameterValue, value)
 
 
 def coerced(parameter: RuntimeParameter, text: str, template: str) -> ParameterValue:

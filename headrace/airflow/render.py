@@ -102,4 +102,5 @@ class _Groups:
             if path not in self._made:
                 parent = self._made.get(path[:-1])
                 self._made[path] = TaskGroup(group_id=path[-1], parent_group=parent)
-        return self._made[node.group]
+        group: contextlib.AbstractContextManager[Any] = self._made[node.group]
+        return group

@@ -12,8 +12,8 @@ def add_parser(commands: Any) -> None:
         "test",
         help="run lint, types, import contracts and all tests",
         description=(
-            "Without arguments: lint, types, import contracts and every test, real TFX, Airflow and "
-            "PostgreSQL included. Arguments go to pytest, which then runs alone, in both "
+            "Without arguments: lint, types, import contracts and every test, real TFX, Airflow "
+            "and PostgreSQL included. Arguments go to pytest, which then runs alone, in both "
             "environments."
         ),
         add_help=False,

@@ -66,9 +66,7 @@ def compile_target(request: CompileRequest) -> Manifest:
 
 
 class _Compilation:
-    def __init__(
-        self, request: CompileRequest, target: Target, project: Path, home: Path
-    ) -> None:
+    def __init__(self, request: CompileRequest, target: Target, project: Path, home: Path) -> None:
         self._request = request
         self._target = target
         self._project = project
@@ -185,9 +183,7 @@ class _Compilation:
     def _sources(self, paths: set[Path]) -> tuple[SourceFile, ...]:
         found = [snapshot(path) for path in sorted(paths)]
         end_ns = time.time_ns()
-        return tuple(
-            distrust_if_changed_since(source, self._start_ns, end_ns) for source in found
-        )
+        return tuple(distrust_if_changed_since(source, self._start_ns, end_ns) for source in found)
 
     def _versions(self) -> dict[str, str]:
         from tfx import version
@@ -199,9 +195,7 @@ class _Compilation:
             "tfx": version.__version__,
         }
 
-    def _key(
-        self, sources: tuple[SourceFile, ...], versions: dict[str, str], outcome: str
-    ) -> str:
+    def _key(self, sources: tuple[SourceFile, ...], versions: dict[str, str], outcome: str) -> str:
         read = [(source.path, source.sha256, source.kind.value) for source in sources]
         facts = [str(self._target), self._request.artifact_root, versions, read, outcome]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

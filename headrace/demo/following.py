@@ -78,7 +78,9 @@ def follow(
             seconds = _between(run["queued_at"] or run["start_date"], run["end_date"]) or 0.0
             return RunOutcome(dag_id, run_id, run["state"], seconds, tuple(known.values()))
         if time.monotonic() > deadline:
-            raise HeadraceError(f"the run {run_id} of {dag_id} did not end in {limit_seconds:.0f} s")
+            raise HeadraceError(
+                f"the run {run_id} of {dag_id} did not end in {limit_seconds:.0f} s"
+            )
         time.sleep(_POLL_SECONDS)
 
 

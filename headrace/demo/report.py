@@ -1,7 +1,7 @@
 """What a run produced: metrics, and a prediction by the pushed model. TFX environment only.
 
-``python -m headrace.demo.report`` reads the nodes' results as JSON on standard input, and writes one
-JSON document. It works for any pipeline that has an Evaluator's ``evaluation``, a Pusher's
+``python -m headrace.demo.report`` reads the nodes' results as JSON on standard input, and writes
+one JSON document. It works for any pipeline that has an Evaluator's ``evaluation``, a Pusher's
 ``pushed_model`` and an ExampleGen's ``examples``; what is missing is left out.
 """
 

@@ -57,7 +57,9 @@ def print_outcome(run: RunOutcome, report: dict[str, Any]) -> None:
     else:
         _plain_rows([_COLUMNS, *(_cells(task) for task in run.tasks)])
     if "metrics" in report:
-        print(f"\nmetrics of the trained model ({'blessed' if report['blessed'] else 'NOT blessed'})")
+        print(
+            f"\nmetrics of the trained model ({'blessed' if report['blessed'] else 'NOT blessed'})"
+        )
         for name, values in report["metrics"].items():
             text = "  ".join(f"{key} {value:.4f}" for key, value in values.items())
             print(f"  {name:22} {text}")

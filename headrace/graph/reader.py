@@ -112,9 +112,7 @@ def _node(
         component=type_name.rpartition(".")[2],
         kind=kind,
         executor=_class_path(executor),
-        upstream=tuple(
-            _upstream(around, up, subpipelines) for up in spec.get("upstreamNodes", ())
-        ),
+        upstream=tuple(_upstream(around, up, subpipelines) for up in spec.get("upstreamNodes", ())),
         inputs=node_inputs(spec.get("inputs", {})),
         outputs=node_outputs(spec.get("outputs", {})),
         parameters=tuple(dict.fromkeys(use.name for use in used)),

@@ -60,9 +60,7 @@ def is_current(target: str, settings: Settings) -> bool:
     return manifest is not None and manifest.failure is None
 
 
-def _compile(
-    target: str, settings: Settings, on_frame: Callable[[Frame], None] | None
-) -> Manifest:
+def _compile(target: str, settings: Settings, on_frame: Callable[[Frame], None] | None) -> Manifest:
     layout = IrLayout(settings.layout.ir)
     canonical = str(parse_target(target, settings.project))
     with exclusive_lock(layout.target_lock(canonical, settings.artifact_root or "")):

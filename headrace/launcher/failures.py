@@ -72,7 +72,9 @@ def _places(raised: BaseException) -> Iterator[tuple[str, int]]:
     current: BaseException | None = raised
     while current is not None and all(current is not known for known in chain):
         chain.append(current)
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+        current = current.__cause__ or (
+            None if current.__suppress_context__ else current.__context__
+        )
     for link in chain:
         for frame in traceback.extract_tb(link.__traceback__):
             yield frame.filename, frame.lineno or 0

@@ -79,7 +79,7 @@ def route_logging(send: Callable[[Frame], None], level: int) -> None:
     if absl is not None:
         absl.get_absl_logger().setLevel(level)
         # absl prints its early records to standard error until it believes to be set up.
-        absl._warn_preinit_stderr = False
+        setattr(absl, "_warn_preinit_stderr", False)  # noqa: B010 - private, so unknown to types
     tensorflow = logging.getLogger("tensorflow")
     tensorflow.setLevel(max(level, logging.WARNING))
     logging.captureWarnings(True)

@@ -268,9 +268,7 @@ def _signal_pipe() -> int:
     return read
 
 
-def _become_child(
-    request: Request, frames: int, output: int, operations: child.Operations
-) -> None:
+def _become_child(request: Request, frames: int, output: int, operations: child.Operations) -> None:
     """In the forked process: let go of everything of the server's, then do the job."""
     try:
         die_with_parent()
@@ -319,7 +317,9 @@ def preload(modules: Sequence[str]) -> None:
     """
     for name in modules:
         importlib.import_module(name)
-    left = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    left = [
+        thread.name for thread in threading.enumerate() if thread is not threading.main_thread()
+    ]
     if left:
         raise RuntimeError(f"threads are left after importing {modules}: {left}")
     # Objects made until here are never collected, so a child's collector does not touch (and so

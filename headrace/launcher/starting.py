@@ -77,9 +77,7 @@ def connect_or_start(
     raise LauncherUnavailable("the launcher did not start", log_tail(paths))
 
 
-def _start(
-    settings: Settings, paths: LauncherPaths, fingerprint: str
-) -> subprocess.Popen[bytes]:
+def _start(settings: Settings, paths: LauncherPaths, fingerprint: str) -> subprocess.Popen[bytes]:
     if not settings.tfx_python.exists():
         raise LauncherUnavailable(
             f"there is no TFX environment: {settings.tfx_python} does not exist",

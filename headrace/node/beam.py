@@ -19,7 +19,12 @@ _DIRECT = (
 )
 _DIRECT_NAMES = ("DirectRunner", "SwitchingDirectRunner")
 _RUNNER_FLAG = "--runner="
-_SHIPPING_FLAGS = ("--extra_package", "--setup_file", "--requirements_file", "--sdk_container_image")
+_SHIPPING_FLAGS = (
+    "--extra_package",
+    "--setup_file",
+    "--requirements_file",
+    "--sdk_container_image",
+)
 
 
 class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
@@ -34,7 +39,7 @@ class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
         self, executor_spec: Any, platform_config: Any = None, *, arguments: Sequence[str]
     ) -> None:
         super().__init__(executor_spec, platform_config)
-        own = list(self.beam_pipeline_args)
+        own: list[Any] = list(self.beam_pipeline_args)  # type: ignore[has-type]
         given = [*arguments, *(item.value.string_value for item in own)]
         last = list(_DIRECT) if _runner_of(given) in ("", *_DIRECT_NAMES) else []
         if any(argument.startswith(_SHIPPING_FLAGS) for argument in given):

@@ -29,7 +29,7 @@ def find_execution(handle: Any, spec: NodeSpec) -> Any | None:
 
 
 def reopen_dead_try(handle: Any, spec: NodeSpec) -> int | None:
-    """Make an earlier, unsuccessful try of the node ready to run again; return its id if there is one.
+    """Make an earlier, unsuccessful try of the node ready to run again; return its id, if any.
 
     TFX's launcher reuses the execution of an earlier try, with the same output directories. What
     that try left in them is removed first, so that it cannot mix with what the new try writes.

@@ -38,6 +38,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
 
     def __init__(self, config: Any, where: str) -> None:
         super().__init__(config)
+        self._store: Any = None
         self._where = where
         self._lock = _lock_path(config)
 

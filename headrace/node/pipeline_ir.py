@@ -52,7 +52,9 @@ def load_node(
                 executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
                 driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
             )
-    raise HeadraceError(f"pipeline {graph.name} has no node {node_id}", f"it was read from {ir_path}")
+    raise HeadraceError(
+        f"pipeline {graph.name} has no node {node_id}", f"it was read from {ir_path}"
+    )
 
 
 def check_parameters(

@@ -80,9 +80,7 @@ def _closing_on_cancel(metadata: Any, spec: NodeSpec) -> Iterator[None]:
 
 def _result(handle: Any, request: NodeRequest, execution_id: int, meter: Meter) -> NodeResult:
     usage = meter.read()
-    execution = executions.annotate(
-        handle, execution_id, usage, request.owner, request.try_number
-    )
+    execution = executions.annotate(handle, execution_id, usage, request.owner, request.try_number)
     if not execution_lib.is_execution_successful(execution):
         # TFX's launcher publishes a failed input resolution and returns as if all were well.
         reason = _first_line(execution) or "its inputs cannot be resolved"

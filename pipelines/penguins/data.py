@@ -20,7 +20,9 @@ def source_file() -> Path:
     """
     found = importlib.util.find_spec("palmerpenguins")
     if found is None or found.origin is None:
-        raise FileNotFoundError("the package palmerpenguins, which holds the data, is not installed")
+        raise FileNotFoundError(
+            "the package palmerpenguins, which holds the data, is not installed"
+        )
     return Path(found.origin).parent / "data" / FILE_NAME
 
 

@@ -13,7 +13,7 @@ from tfx import v1 as tfx
 
 # TFX reads these annotations, so they must be types and not texts.
 @tfx.dsl.components.component
-def Hyperparameters(  # noqa: N802 - components are named like classes
+def Hyperparameters(
     hyperparameters: tfx.dsl.components.OutputArtifact[
         tfx.types.standard_artifacts.HyperParameters
     ],

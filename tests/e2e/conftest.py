@@ -13,12 +13,12 @@ from headrace.layout import Layout
 
 REPOSITORY = Path(__file__).parents[2]
 
-DAG = '''
+DAG = """
 from headrace.airflow import pipeline_dag
 
 dag = pipeline_dag("tiny.py:create_pipeline", default_args={"retries": 0})
-'''
-TEMPLATED = '''
+"""
+TEMPLATED = """
 from headrace.airflow import pipeline_dag
 
 dag = pipeline_dag(
@@ -26,16 +26,16 @@ dag = pipeline_dag(
     dag_id="templated",
     parameters={"word": "{{ run_id }}", "count": 1},
 )
-'''
-BROKEN_DAG = '''
+"""
+BROKEN_DAG = """
 from headrace.airflow import pipeline_dag
 
 dag = pipeline_dag("broken.py:create_pipeline")
-'''
-BROKEN = '''
+"""
+BROKEN = """
 def create_pipeline():
     return undefined_name
-'''
+"""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ Text = tfx.types.standard_artifacts.String
 
 
 @component
-def Make(  # noqa: N802
+def Make(
     text: tfx.dsl.components.OutputArtifact[Text],
     word: Parameter[str],
     count: Parameter[int],
@@ -22,7 +22,7 @@ def Make(  # noqa: N802
 
 
 @component
-def Use(text: tfx.dsl.components.InputArtifact[Text], mode: Parameter[str]) -> None:  # noqa: N802
+def Use(text: tfx.dsl.components.InputArtifact[Text], mode: Parameter[str]) -> None:
     if mode == "raise":
         raise ValueError("the text is of the wrong kind")
     if mode == "sleep":

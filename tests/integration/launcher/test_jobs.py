@@ -63,7 +63,12 @@ class Tiny:
         on_frame: Callable[[Frame], None] | None = None,
         **parameters: object,
     ) -> NodeResult:
-        return run_node(self.settings, self.request(node, run, parameters), on_frame or self.frames.append, client)
+        return run_node(
+            self.settings,
+            self.request(node, run, parameters),
+            on_frame or self.frames.append,
+            client,
+        )
 
     def request(self, node: str, run: str, parameters: dict) -> NodeRequest:
         return NodeRequest(
@@ -113,7 +118,9 @@ def started_pid(frames: list[Frame]) -> int:
     return next((f.pid for f in frames if isinstance(f, EventFrame) and f.pid), 0)
 
 
-def test_a_node_reports_its_execution_outputs_and_cost(anyhow: Settings, tiny: Manifest, database: Path) -> None:
+def test_a_node_reports_its_execution_outputs_and_cost(
+    anyhow: Settings, tiny: Manifest, database: Path
+) -> None:
     runs = Tiny(anyhow, tiny, database)
     result = runs.run("Make", word="ho", count=3)
     assert (result.state, result.cached) == ("COMPLETE", False)
@@ -122,13 +129,17 @@ def test_a_node_reports_its_execution_outputs_and_cost(anyhow: Settings, tiny: M
     assert Path(output.uri).read_text() == "ho-0.5-" * 3
     [execution] = runs.store().get_executions_by_id([result.execution_id])
     kept = execution.custom_properties
-    assert kept["headrace_wall_seconds"].double_value == pytest.approx(result.wall_seconds, abs=1e-3)
+    assert kept["headrace_wall_seconds"].double_value == pytest.approx(
+        result.wall_seconds, abs=1e-3
+    )
     assert kept["headrace_cpu_seconds"].double_value == pytest.approx(result.cpu_seconds, abs=1e-3)
     assert kept["headrace_peak_memory_bytes"].int_value == result.peak_memory_bytes > 10_000_000
     assert kept["headrace_owner"].string_value == "test"
 
 
-def test_what_a_component_prints_arrives_once_with_its_level(anyhow: Settings, tiny: Manifest, database: Path) -> None:
+def test_what_a_component_prints_arrives_once_with_its_level(
+    anyhow: Settings, tiny: Manifest, database: Path
+) -> None:
     runs = Tiny(anyhow, tiny, database)
     runs.run("Make", word="once")
     lines = [frame for frame in runs.frames if isinstance(frame, LogFrame)]
@@ -264,7 +275,9 @@ def test_a_client_that_is_killed_takes_its_node_along(runs: Tiny, tmp_path: Path
     import pickle
 
     arguments = tmp_path / "arguments"
-    arguments.write_bytes(pickle.dumps((runs.settings, runs.request("Use", "r1", {"mode": "sleep"}))))
+    arguments.write_bytes(
+        pickle.dumps((runs.settings, runs.request("Use", "r1", {"mode": "sleep"})))
+    )
     process = subprocess.Popen(
         [sys.executable, str(script), str(arguments)], stdout=subprocess.PIPE, text=True
     )
@@ -286,7 +299,9 @@ def test_the_server_survives_its_children_and_serves_many_at_once(
     assert server is not None
     results: list[NodeResult] = []
     threads = [
-        threading.Thread(target=lambda n=n: results.append(runs.run("Make", run=f"r{n}", word=f"w{n}")))
+        threading.Thread(
+            target=lambda n=n: results.append(runs.run("Make", run=f"r{n}", word=f"w{n}"))
+        )
         for n in range(12)
     ]
     for thread in threads:
@@ -315,9 +330,7 @@ def test_a_killed_server_fails_its_job_clearly_and_is_started_again(runs: Tiny) 
     assert launcher_process(runs.settings) != server
 
 
-def test_a_server_of_another_version_makes_way(
-    runs: Tiny, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_of_another_version_makes_way(runs: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     runs.run("Make")
     before = launcher_process(runs.settings)
     monkeypatch.setattr("headrace.launcher.client.environment_fingerprint", lambda _: "another")
@@ -376,7 +389,9 @@ def test_a_store_in_a_place_that_cannot_be_made_is_named(runs: Tiny, tmp_path: P
         runs.run("Make")
 
 
-def test_nothing_is_left_to_read_of_the_request(runs: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_to_read_of_the_request(
+    runs: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://u:hunter2@h/d")
     runs.run("Make")
     server = launcher_process(runs.settings)

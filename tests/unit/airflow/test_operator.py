@@ -6,12 +6,20 @@ from headrace.errors import UsageError
 
 def operator(**arguments: object) -> NodeOperator:
     return NodeOperator(
-        task_id="t", node="t", ir_path="/ir", import_path=[], project="/p", runner="direct", **arguments
+        task_id="t",
+        node="t",
+        ir_path="/ir",
+        import_path=[],
+        project="/p",
+        runner="direct",
+        **arguments,
     )
 
 
 def test_the_run_id_is_the_same_for_every_task_and_safe_in_names() -> None:
-    assert pipeline_run_id("manual__2026-11-23T19:00:00+00:00") == "manual__2026-11-23T19:00:00+00:00"
+    assert (
+        pipeline_run_id("manual__2026-11-23T19:00:00+00:00") == "manual__2026-11-23T19:00:00+00:00"
+    )
     assert pipeline_run_id("my run/../x") == "my_run_.._x"
 
 

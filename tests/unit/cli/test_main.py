@@ -39,7 +39,9 @@ def test_nothing_but_the_standard_library_is_needed_for_help() -> None:
     assert completed.stdout == "['headrace']\n"
 
 
-@pytest.mark.parametrize("arguments", [["fly"], ["up", "--fast"], ["compile"], ["demo", "--param", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["fly"], ["up", "--fast"], ["compile"], ["demo", "--param", "x"]]
+)
 def test_wrong_use_exits_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)

@@ -29,7 +29,9 @@ frames = st.one_of(
     st.builds(EventFrame, event=text, pid=st.integers(0, 2**22), detail=text),
     st.builds(ResultFrame, value=st.dictionaries(text, json_value, max_size=4)),
     st.builds(ErrorFrame, error_type=text, message=text, traceback=text, transient=st.booleans()),
-    st.builds(ExitFrame, code=st.none() | st.integers(0, 255), signal=st.none() | st.integers(1, 64)),
+    st.builds(
+        ExitFrame, code=st.none() | st.integers(0, 255), signal=st.none() | st.integers(1, 64)
+    ),
 )
 
 
