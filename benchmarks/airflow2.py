@@ -20,8 +20,8 @@ from pathlib import Path
 from benchmarks import penguins
 from benchmarks.context import Context
 from benchmarks.measure import summarize
+from benchmarks.peer_environment import build_peer
 from benchmarks.results import Row
-from headrace.bootstrap.peers import build_peer
 
 PEER = "TFX AirflowDagRunner on Airflow 2.11, DAG run"
 _LIMIT_SECONDS = 1800.0
@@ -33,7 +33,8 @@ def run(context: Context) -> list[Row]:
     python = build_peer(
         settings.project / "benchmarks" / "requirements" / "airflow2.txt",
         settings.home / "bench" / "envs" / "airflow2",
-        settings.home,
+        settings.layout,
+        context.log,
     )
     seconds = [
         penguins.dag_run(context, context.scratch / f"ours-{repeat}")

@@ -1,11 +1,13 @@
-"""Errors of a DAG file, as Airflow's import errors show them: the message, without our frames."""
+"""The one error of a DAG file, and what Airflow itself refuses told in its words."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 
-from headrace.errors import HeadraceError
+from airflow.sdk.exceptions import AirflowException
+
+from headrace.errors import UsageError
 
 
 class DagAuthorError(Exception):
@@ -13,13 +15,9 @@ class DagAuthorError(Exception):
 
 
 @contextlib.contextmanager
-def for_dag_author(target: str) -> Iterator[None]:
-    """Turn headrace's errors, and values of the wrong kind, into one clear ``DagAuthorError``."""
-    message = ""
+def told_by_airflow(what: str, hint: str = "") -> Iterator[None]:
+    """Turn Airflow's refusal of an argument into a ``UsageError`` that says what it was for."""
     try:
         yield
-    except (HeadraceError, ValueError) as error:
-        message = f"{target}: {error}"
-    if message:
-        # Without the chain of our own frames: the message says where the author has to look.
-        raise DagAuthorError(message) from None
+    except (AirflowException, TypeError, ValueError) as error:
+        raise UsageError(f"Airflow refuses {what}: {error}", hint) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +10,17 @@ from typing import Any
 
 from airflow.sdk import DAG
 
-from headrace.airflow.errors import for_dag_author
+from headrace.airflow.errors import DagAuthorError
 from headrace.airflow.render import NodeDefaults, render_dag
+from headrace.errors import HeadraceError, UsageError
 from headrace.graph.reader import read_graph
+from headrace.ir.manifest import Manifest
 from headrace.ir.store import current_ir
-from headrace.settings import Runner, load_settings
+from headrace.launcher.protocol import EventFrame, Frame, LogFrame
+from headrace.settings import Runner, Settings, load_settings
+from headrace.target import parse_target
+
+_log = logging.getLogger(__name__)
 
 
 def pipeline_dag(
@@ -39,7 +46,7 @@ def pipeline_dag(
         runner: Beam runner of the heavy nodes, ``direct`` or ``flink``; by default the settings'.
         parameters: values for the pipeline's runtime parameters, in place of its own defaults. A
             text with a Jinja template, such as ``"{{ ds }}"``, is filled in for each run, unless
-            whoever triggers the run gives a value.
+            whoever triggers the run gives a value. With None a value must be given at each trigger.
         node_args: arguments of single tasks by node id, such as
             ``{"Trainer": {"retries": 2, "pool": "gpu"}}``.
         dag_args: passed on to ``DAG``: ``default_args``, ``max_active_runs``, ``tags``, ...
@@ -49,26 +56,63 @@ def pipeline_dag(
             its message, with file and line, as the DAG's import error.
     """
     dag_file = Path(sys._getframe(1).f_code.co_filename)
-    with for_dag_author(target):
+    try:
         settings = load_settings(dag_file)
-        chosen = Runner(runner) if runner is not None else settings.runner
-        manifest = current_ir(target, settings)
+        chosen = settings.runner if runner is None else _runner(runner)
+        manifest = _compiled(target, settings)
         graph = read_graph(manifest.ir)
-        defaults = NodeDefaults(
-            ir_path=manifest.ir_path,
-            import_path=manifest.import_path,
-            project=str(settings.project),
-            runner=chosen.value,
-            has_own_metadata=manifest.has_own_metadata,
-        )
         dag = render_dag(
             graph,
-            defaults,
-            dag_id=dag_id or graph.name,
+            _defaults(manifest, settings, chosen),
+            dag_id=dag_id,
             schedule=schedule,
             parameters=parameters or {},
             node_args=node_args or {},
             dag_args=dag_args,
         )
-    dag.fileloc = str(dag_file)
-    return dag
+    except HeadraceError as error:
+        message = f"{target}: {error}"
+    else:
+        dag.fileloc = str(dag_file)
+        return dag
+    # Raised here, outside of the handler: Airflow shows the last two frames of an import error, which
+    # are then the line of the DAG file and this one, and no chain of our own.
+    raise DagAuthorError(message)
+
+
+def _compiled(target: str, settings: Settings) -> Manifest:
+    """The pipeline's manifest; a relative target is the project's, wherever Airflow was started."""
+    found = parse_target(target, settings.project, cwd=settings.project)
+    return current_ir(str(found), settings, on_frame=_show, cwd=settings.project)
+
+
+def _defaults(manifest: Manifest, settings: Settings, runner: Runner) -> NodeDefaults:
+    return NodeDefaults(
+        ir_path=manifest.ir_path,
+        import_path=manifest.import_path,
+        project=str(settings.project),
+        runner=runner.value,
+        has_own_metadata=manifest.has_own_metadata,
+        target=_within(manifest.target, settings.project),
+    )
+
+
+def _within(target: str, project: Path) -> str:
+    return target.removeprefix(f"{project}/")
+
+
+def _runner(name: str) -> Runner:
+    try:
+        return Runner(name)
+    except ValueError:
+        known = ", ".join(repr(item.value) for item in Runner)
+        raise UsageError(f"there is no runner {name!r}", f"the runners are {known}") from None
+
+
+def _show(frame: Frame) -> None:
+    """What a compilation says goes to the log of the DAG processor."""
+    if isinstance(frame, LogFrame):
+        level = logging.getLevelName(frame.level)
+        _log.log(level if isinstance(level, int) else logging.INFO, "%s", frame.message)
+    elif isinstance(frame, EventFrame) and frame.detail:
+        _log.info("%s", frame.detail)
