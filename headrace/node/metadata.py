@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,11 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
     beside the database keeps each call to itself; it is dropped by the kernel if its holder dies.
     """
 
-    def __init__(self, config: Any, where: str) -> None:
+    def __init__(self, config: Any, where: str, server: tuple[str, int] | None = None) -> None:
         super().__init__(config)
         self._store: Any = None
         self._where = where
+        self._server = server
         self._lock = _lock_path(config)
 
     def __enter__(self) -> Metadata:
@@ -55,7 +57,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         try:
             store = connect() if self._lock is None else _locked(self._lock, connect)
         except (mlmd.errors.StatusError, RuntimeError, OSError) as error:
-            raise _explain(error, self._where) from None
+            raise _explain(error, self._where, self._server) from None
         if self._lock is not None:
             call, lock = store._call, self._lock
             store._call = lambda *args, **kw: _locked(lock, lambda: call(*args, **kw))
@@ -74,7 +76,8 @@ def open_metadata(url: str, ir_path: Path) -> Metadata:
             parsed = parse_metadata_url(url, Path.cwd())
         except ValueError as error:
             raise UsageError(f"metadata store: {error}") from None
-        return Metadata(connection_config(parsed), parsed.redacted())
+        server = (parsed.host, parsed.port) if parsed.host else None
+        return Metadata(connection_config(parsed), parsed.redacted(), server)
     own = ir_path.parent / "metadata_connection.json"
     if not own.is_file():
         raise UsageError(
@@ -138,10 +141,22 @@ def _locked(lock: Path, work: Callable[[], Any]) -> Any:
         os.close(descriptor)
 
 
-def _explain(error: Exception, where: str) -> StoreUnavailable:
+def _explain(
+    error: Exception, where: str, server: tuple[str, int] | None
+) -> StoreUnavailable:
     text = str(error).strip().replace("\n", " ")
     lowered = text.lower()
-    if isinstance(error, OSError):
+    if server is not None:
+        # MLMD keeps to itself why a server refused it, so this tells at least which half failed.
+        answers = _answers(server)
+        host = f"{server[0]}:{server[1]}"
+        hint = (
+            f"{host} answers: check user, password and that the database exists"
+            if answers
+            else f"nothing answers at {host}: check that the server runs and can be reached"
+        )
+        transient = not answers
+    elif isinstance(error, OSError):
         hint, transient = "check the permissions of its directory", False
     elif "readonly" in lowered or "read-only" in lowered or "unable to open" in lowered:
         hint, transient = "its file or directory cannot be written: check the permissions", False
@@ -149,8 +164,14 @@ def _explain(error: Exception, where: str) -> StoreUnavailable:
         hint, transient = "another program holds it: end that program, or try again", True
     elif "not a database" in lowered or "malformed" in lowered:
         hint, transient = "the file is damaged or no SQLite database: restore it, or move it", False
-    elif "password" in lowered or "authentication" in lowered or "access denied" in lowered:
-        hint, transient = "check user and password of HEADRACE_METADATA_URL", False
     else:
-        hint, transient = "check that the server runs and can be reached", True
+        hint, transient = "check HEADRACE_METADATA_URL, or where the pipeline names its store", True
     return StoreUnavailable(f"metadata store {where}: {text}", hint, transient)
+
+
+def _answers(server: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(server, timeout=5.0):
+            return True
+    except OSError:
+        return False

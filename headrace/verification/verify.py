@@ -13,6 +13,7 @@ from headrace.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE
 from headrace.settings import Settings
 from headrace.verification.report import Counts, read_counts
 from headrace.verification.steps import Step, checks, test_sessions
+from headrace.verification.system import provide_packages
 
 _NO_TESTS = 5
 """pytest's exit code where its arguments select no test."""
@@ -23,6 +24,7 @@ def verify(settings: Settings, arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="headrace-test-") as scratch:
         steps = test_sessions(settings.layout, Path(scratch), arguments)
         if not arguments:
+            provide_packages(os.environ)
             steps = checks(settings.layout, settings.project) + steps
         return _run(steps, settings.project)
 

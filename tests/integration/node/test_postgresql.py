@@ -1,0 +1,97 @@
+"""The metadata store on a real PostgreSQL."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from headrace.ir.manifest import Manifest
+from headrace.ir.store import current_ir
+from headrace.launcher.client import JobFailed, run_node
+from headrace.launcher.jobs import NodeRequest, NodeResult
+from headrace.settings import Settings
+from tests.integration.postgres import PASSWORD, Postgres, server
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    with server() as running:
+        running.query("postgres", "create database mlmd")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def tiny(settings: Settings) -> Manifest:
+    return current_ir("tests/data/pipelines/tiny.py:create_pipeline", settings)
+
+
+def run(
+    settings: Settings,
+    tiny: Manifest,
+    url: str,
+    node: str,
+    run_id: str,
+    said: list[str] | None = None,
+) -> NodeResult:
+    request = NodeRequest(
+        ir_path=tiny.ir_path,
+        node_id=node,
+        run_id=run_id,
+        parameters={"word": run_id} if node == "Make" else {},
+        metadata_url=url,
+        import_path=list(tiny.import_path),
+    )
+    frames = said if said is not None else []
+    return run_node(settings, request, lambda frame: frames.append(str(frame)))
+
+
+def test_nodes_run_and_read_each_others_artifacts(
+    settings: Settings, tiny: Manifest, postgres: Postgres
+) -> None:
+    url = postgres.url("mlmd")
+    made = run(settings, tiny, url, "Make", "one")
+    used = run(settings, tiny, url, "Use", "one")
+    assert (made.state, used.state) == ("COMPLETE", "COMPLETE")
+    count = postgres.query("mlmd", "select count(*) from execution where last_known_state = 3")
+    assert count == "2"
+
+
+def test_nodes_of_many_runs_register_at_once(
+    settings: Settings, tiny: Manifest, postgres: Postgres
+) -> None:
+    url = postgres.url("mlmd")
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda n: run(settings, tiny, url, "Make", f"many{n}"), range(8)))
+    assert len({result.execution_id for result in made}) == 8
+
+
+def test_a_wrong_password_is_a_clear_error_that_does_not_show_it(
+    settings: Settings, tiny: Manifest, postgres: Postgres
+) -> None:
+    with pytest.raises(JobFailed) as caught:
+        run(settings, tiny, postgres.url("mlmd", "hunter2"), "Make", "two")
+    text = f"{caught.value} {caught.value.error}"
+    assert "metadata store postgresql://tester@127.0.0.1" in text
+    assert "answers: check user, password" in text
+    assert "hunter2" not in text
+
+
+def test_the_password_is_in_no_log_and_no_file(
+    settings: Settings, tiny: Manifest, postgres: Postgres
+) -> None:
+    said: list[str] = []
+    run(settings, tiny, postgres.url("mlmd"), "Make", "three", said)
+    assert said
+    texts = [*said, *(f.read_text() for f in settings.home.rglob("*.json"))]
+    texts += [log.read_text() for log in settings.layout.logs.iterdir()]
+    assert not [text for text in texts if PASSWORD in text]
+
+
+def test_a_server_that_is_not_there_is_named(settings: Settings, tiny: Manifest) -> None:
+    named = r"metadata store postgresql://me@127\.0\.0\.1:1/mlmd"
+    with pytest.raises(JobFailed, match=named) as caught:
+        run(settings, tiny, "postgresql://me:x@127.0.0.1:1/mlmd", "Make", "four")
+    assert "nothing answers at 127.0.0.1:1" in str(caught.value)
+    assert caught.value.error.transient
