@@ -18,7 +18,6 @@ from headrace.ir.manifest import Manifest
 from headrace.ir.store import current_ir
 from headrace.launcher.protocol import EventFrame, Frame, LogFrame
 from headrace.settings import Runner, Settings, load_settings
-from headrace.target import parse_target
 
 _log = logging.getLogger(__name__)
 
@@ -75,15 +74,14 @@ def pipeline_dag(
     else:
         dag.fileloc = str(dag_file)
         return dag
-    # Raised here, outside of the handler: Airflow shows the last two frames of an import error, which
-    # are then the line of the DAG file and this one, and no chain of our own.
+    # Raised here, outside of the handler: Airflow shows the last two frames of an import error,
+    # which are then the line of the DAG file and this one, and no chain of our own.
     raise DagAuthorError(message)
 
 
 def _compiled(target: str, settings: Settings) -> Manifest:
     """The pipeline's manifest; a relative target is the project's, wherever Airflow was started."""
-    found = parse_target(target, settings.project, cwd=settings.project)
-    return current_ir(str(found), settings, on_frame=_show, cwd=settings.project)
+    return current_ir(target, settings, on_frame=_show, cwd=settings.project)
 
 
 def _defaults(manifest: Manifest, settings: Settings, runner: Runner) -> NodeDefaults:

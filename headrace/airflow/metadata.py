@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+
+from airflow.sdk.log import mask_secret
 
 from headrace.errors import UsageError
-from headrace.settings import Settings
+from headrace.settings import Settings, parse_metadata_url
 
 _SCHEMES = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql"}
 _PORTS = {"postgresql": 5432, "mysql": 3306}
+_OPTIONS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
 
 
 def metadata_url(settings: Settings, has_own: bool) -> str:
     """Return the store's URL; empty where the pipeline's own connection is to be used.
 
+    A password in it is masked in the task's log from here on.
+
     Raises:
         UsageError: the Airflow Connection does not exist or does not describe a store.
     """
     if settings.metadata_url is not None:
-        return settings.metadata_url
+        return _masked(settings.metadata_url, settings)
     if settings.metadata_conn_id is not None:
-        return _from_connection(settings.metadata_conn_id)
+        return _masked(_from_connection(settings.metadata_conn_id), settings)
     if has_own:
         return ""
-    return f"sqlite:///{settings.layout.metadata_database}"
+    return f"sqlite:///{quote(str(settings.layout.metadata_database))}"
+
+
+def _masked(url: str, settings: Settings) -> str:
+    password = parse_metadata_url(url, settings.project).password
+    if password:
+        mask_secret(password)
+    return url
 
 
 def _from_connection(conn_id: str) -> str:
@@ -48,15 +60,24 @@ def connection_url(connection: Any) -> str:
         UsageError: it is of another type, or lacks a part.
     """
     if connection.conn_type == "sqlite":
-        return f"sqlite:///{connection.host or connection.schema}"
+        path = connection.host or connection.schema or ""
+        if not path.startswith("/"):
+            raise _unusable(connection, "its host must be the absolute path of the database file")
+        return f"sqlite:///{quote(path)}"
     backend = _SCHEMES.get(connection.conn_type)
-    if backend is None or not connection.host or not connection.schema:
-        raise UsageError(
-            f"the Airflow Connection {connection.conn_id!r} is no metadata store",
-            "it must be of type postgres, mysql or sqlite, with host and schema (the database)",
-        )
+    if backend is None:
+        raise _unusable(connection, "it must be of type postgres, mysql or sqlite")
+    if not connection.host or not connection.schema:
+        raise _unusable(connection, "it needs a host and a schema (the name of the database)")
     user = quote(connection.login or "", safe="")
     password = quote(connection.password or "", safe="")
     port = connection.port or _PORTS[backend]
     database = quote(connection.schema, safe="")
-    return f"{backend}://{user}:{password}@{connection.host}:{port}/{database}"
+    extra = connection.extra_dejson
+    options = urlencode({name: extra[name] for name in _OPTIONS if name in extra})
+    url = f"{backend}://{user}:{password}@{connection.host}:{port}/{database}"
+    return f"{url}?{options}" if options else url
+
+
+def _unusable(connection: Any, hint: str) -> UsageError:
+    return UsageError(f"the Airflow Connection {connection.conn_id!r} is no metadata store", hint)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from headrace.airflow.metadata import metadata_url
-from headrace.airflow.params import coerced
+from headrace.airflow.params import checked, coerced
 from headrace.errors import HeadraceError, UsageError
 from headrace.graph.entities import ParameterType, RuntimeParameter
-from headrace.launcher.client import JobFailed, LauncherClient, run_node
 from headrace.launcher.jobs import NodeRequest, NodeResult, ParameterValue
 from headrace.launcher.protocol import EventFrame, Frame, LogFrame
 from headrace.settings import load_settings
 
+if TYPE_CHECKING:
+    from headrace.launcher.client import JobFailed, LauncherClient
+
 _NOT_IN_A_RUN_ID = re.compile(r"[^A-Za-z0-9_.:+-]")
+_LONGEST_RUN_ID = 150
 _FINAL_ERRORS = ("UsageError",)
 
 
@@ -36,11 +39,17 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         project: directory whose settings apply.
         runner: Beam runner, ``direct`` or ``flink``.
         has_own_metadata: the pipeline names a metadata store, used where the settings give none.
+        run_prefix: put before Airflow's run id, where the DAG is not named as its pipeline: two
+            DAGs of one pipeline have runs of the same id.
         parameter_types: runtime parameters that this node uses, with their types.
         templates: Jinja templates of those that a run fills in.
+
+    Attributes:
+        parameters: the node's parameters in this run, once rendered; in the UI, they are what the
+            tab of rendered templates shows.
     """
 
-    template_fields: Sequence[str] = ("templates",)
+    template_fields: Sequence[str] = ("parameters",)
     ui_color = "#e7f0fb"
 
     def __init__(
@@ -52,6 +61,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         project: str,
         runner: str,
         has_own_metadata: bool = False,
+        run_prefix: str = "",
         parameter_types: dict[str, str] | None = None,
         templates: dict[str, str] | None = None,
         **kwargs: Any,
@@ -63,9 +73,31 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         self.project = project
         self.runner = runner
         self.has_own_metadata = has_own_metadata
+        self.run_prefix = run_prefix
         self.parameter_types = parameter_types or {}
         self.templates = templates or {}
+        self.parameters: dict[str, Any] = dict(self.templates)
         self._client: LauncherClient | None = None
+
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
+        """Give each parameter the run's value, or else what its template comes out as.
+
+        A template is not looked at where the run has a value: in a run without a logical date,
+        say, nothing else than a value typed into the form makes it work.
+
+        Raises:
+            AirflowFailException: a template cannot be filled in, or gives a value of another type.
+        """
+        jinja_env = jinja_env or self.get_template_env()
+        given = context["params"]
+        try:
+            self.parameters = {
+                name: value
+                for name, kind in self.parameter_types.items()
+                if (value := self._value(name, kind, given, context, jinja_env)) is not None
+            }
+        except UsageError as error:
+            raise AirflowFailException(f"node {self.node}: {error}") from None
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Run the node and return its result.
@@ -75,12 +107,17 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             AirflowFailException: it failed for a reason that another try cannot mend.
             AirflowException: it failed.
         """
+        # Not above: parsing a DAG file needs no launcher.
+        from headrace.launcher.client import JobFailed
+
         try:
             result = self._run(context)
         except JobFailed as failure:
-            raise self._task_error(failure, failure.error.error_type) from None
-        except HeadraceError as failure:
-            raise self._task_error(failure, type(failure).__name__) from None
+            raise self._failed(failure) from None
+        except UsageError as error:
+            raise AirflowFailException(str(error)) from None
+        except HeadraceError as error:
+            raise AirflowException(str(error)) from None
         if result.state == "SKIPPED":
             raise AirflowSkipException(f"node {self.node} has nothing to do in this run")
         self.log.info("%s", _summary(result))
@@ -92,13 +129,15 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             self._client.cancel()
 
     def _run(self, context: Any) -> NodeResult:
+        from headrace.launcher.client import LauncherClient, run_node
+
         settings = load_settings(Path(self.project))
         instance = context["ti"]
         request = NodeRequest(
             ir_path=self.ir_path,
             node_id=self.node,
-            run_id=pipeline_run_id(context["dag_run"].run_id),
-            parameters=self._parameters(context["params"]),
+            run_id=pipeline_run_id(context["dag_run"].run_id, self.run_prefix),
+            parameters=self.parameters,
             metadata_url=metadata_url(settings, self.has_own_metadata),
             import_path=self.import_path,
             runner=self.runner,
@@ -112,20 +151,27 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         finally:
             self._client = None
 
-    def _parameters(self, params: Any) -> dict[str, ParameterValue]:
-        values: dict[str, ParameterValue] = {}
-        for name, kind in self.parameter_types.items():
-            value = params.get(name)
-            if value is None and name in self.templates:
-                parameter = RuntimeParameter(name, ParameterType(kind))
-                value = coerced(parameter, self.templates[name], self._template(name))
-            if value is not None:
-                values[name] = value
-        return values
-
-    def _template(self, name: str) -> str:
-        """The template as the DAG file has it; rendering has replaced it in this instance."""
-        return f"{name} = {self.templates[name]}"
+    def _value(
+        self, name: str, kind: str, given: Any, context: Any, jinja_env: Any
+    ) -> ParameterValue | None:
+        """The run's value; None where the pipeline's own default applies."""
+        parameter = RuntimeParameter(name, ParameterType(kind))
+        value = given.get(name)
+        if value is not None:
+            return checked(parameter, value)
+        if name not in self.templates:
+            return None
+        template = self.templates[name]
+        try:
+            text = str(self.render_template(template, context, jinja_env))
+        except Exception as error:
+            # A template runs code of its author's, so anything may come out of it.
+            raise UsageError(
+                f"the template {template!r} of parameter {name!r} cannot be filled in "
+                f"for this run: {error}",
+                f"give {name!r} a value when you trigger the run, or change the template",
+            ) from None
+        return coerced(parameter, text, template)
 
     def _show(self, frame: Frame) -> None:
         if isinstance(frame, LogFrame):
@@ -135,16 +181,28 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         elif isinstance(frame, EventFrame) and frame.detail:
             self.log.info("%s", frame.detail)
 
-    def _task_error(self, failure: HeadraceError, kind: str) -> AirflowException:
-        if isinstance(failure, JobFailed) and failure.error.traceback:
+    def _failed(self, failure: JobFailed) -> AirflowException:
+        if failure.error.traceback:
+            # Folded up in the UI: the message below it says which line of the user's it was.
+            self.log.info("::group::Traceback in the node's process")
             self.log.error("%s", failure.error.traceback.rstrip())
-        final = isinstance(failure, UsageError) or kind in _FINAL_ERRORS
-        return (AirflowFailException if final else AirflowException)(str(failure))
+            self.log.info("::endgroup::")
+        if failure.error.error_type in _FINAL_ERRORS:
+            return AirflowFailException(str(failure))
+        return AirflowException(str(failure))
 
 
-def pipeline_run_id(run_id: str) -> str:
-    """Airflow's run id as TFX's: the same for every task and try of a run, in safe characters."""
-    return _NOT_IN_A_RUN_ID.sub("_", run_id)
+def pipeline_run_id(run_id: str, prefix: str = "") -> str:
+    """Airflow's run id as TFX's: the same for every task and try of a run.
+
+    It becomes part of names in the metadata store and of paths. One that is too long for that, or
+    has other characters, is changed, and kept apart from others by a digest.
+    """
+    whole = f"{prefix}.{run_id}" if prefix else run_id
+    safe = _NOT_IN_A_RUN_ID.sub("_", whole)[:_LONGEST_RUN_ID]
+    if safe == whole:
+        return whole
+    return f"{safe}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def _summary(result: NodeResult) -> str:
@@ -154,4 +212,4 @@ def _summary(result: NodeResult) -> str:
     )
     lines = [f"{result.node_id} {result.state}, execution {result.execution_id}, {took}"]
     lines += [f"  {item.key}: {item.type} {item.id} {item.uri}" for item in result.outputs]
-    return os.linesep.join(lines)
+    return "\n".join(lines)

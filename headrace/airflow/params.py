@@ -59,7 +59,9 @@ def _param(parameter: RuntimeParameter, value: Any) -> Param:
 
 
 def checked(parameter: RuntimeParameter, value: Any) -> ParameterValue:
-    """Return ``value`` if it is of the parameter's type; a whole number is a float too.
+    """Return ``value`` as the parameter's type, if it is of it.
+
+    A whole number is a float too, and 3.0 is the integer 3, as it is for JSON schema.
 
     Raises:
         UsageError: it is not.
@@ -67,6 +69,8 @@ def checked(parameter: RuntimeParameter, value: Any) -> ParameterValue:
     kind = parameter.type
     if kind is ParameterType.FLOAT and type(value) is int:
         return float(value)
+    if kind is ParameterType.INT and type(value) is float and value.is_integer():
+        return int(value)
     expected = {"int": int, "float": float, "str": str, "bool": bool}[kind.value]
     if type(value) is not expected:
         raise UsageError(

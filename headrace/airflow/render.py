@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,97 +11,141 @@ from typing import Any
 from airflow.sdk import DAG, TaskGroup
 
 from headrace.airflow.docs import dag_doc, node_doc
+from headrace.airflow.errors import told_by_airflow
 from headrace.airflow.operator import NodeOperator
 from headrace.airflow.params import dag_params, is_template
 from headrace.errors import UsageError
 from headrace.graph.entities import Node, PipelineGraph
 
 DEFAULT_TAGS = ("tfx",)
+_OURS = (
+    *("task_id", "task_group", "dag", "node", "ir_path", "import_path", "project", "runner"),
+    *("has_own_metadata", "run_prefix", "parameter_types", "templates"),
+)
+_NOT_IN_A_TASK_ID = re.compile(r"[^\w.-]")
+_NOT_IN_A_GROUP_ID = re.compile(r"[^\w-]")
 
 
 @dataclass(frozen=True)
 class NodeDefaults:
-    """What all tasks of a DAG have in common; see ``NodeOperator``."""
+    """What all tasks of a DAG have in common; see ``NodeOperator``. ``target`` is for the docs."""
 
     ir_path: str
     import_path: tuple[str, ...]
     project: str
     runner: str
     has_own_metadata: bool = False
+    target: str = ""
 
 
 def render_dag(
     graph: PipelineGraph,
     defaults: NodeDefaults,
     *,
-    dag_id: str,
-    schedule: Any,
+    dag_id: str | None = None,
+    schedule: Any = None,
     parameters: Mapping[str, Any],
     node_args: Mapping[str, Mapping[str, Any]],
     dag_args: Mapping[str, Any],
 ) -> DAG:
-    """Return the DAG.
+    """Return the DAG; without a ``dag_id`` it has the pipeline's name.
 
     Raises:
         UsageError: a parameter or a node that is named does not exist, or a value does not fit.
     """
-    unknown = sorted(set(node_args) - {node.id for node in graph.nodes})
-    if unknown:
-        known = ", ".join(node.id for node in graph.nodes)
-        raise UsageError(f"node_args: there is no node {unknown[0]!r}", f"the nodes are {known}")
+    _check_node_args(graph, node_args)
+    dag_id = dag_id or _NOT_IN_A_TASK_ID.sub("_", graph.name)
     arguments = {"catchup": False, "tags": list(DEFAULT_TAGS), **dag_args}
-    arguments.setdefault("doc_md", dag_doc(graph, defaults.ir_path))
-    params = {**dag_params(graph.parameters, parameters), **arguments.pop("params", {})}
-    templates = {name: value for name, value in parameters.items() if is_template(value)}
-    with DAG(dag_id=dag_id, schedule=schedule, params=params, **arguments) as dag:
-        groups = _Groups()
-        tasks = {
-            node.id: _task(graph, node, defaults, templates, node_args.get(node.id, {}), groups)
-            for node in graph.nodes
-        }
+    arguments.setdefault("doc_md", dag_doc(graph, defaults.target, defaults.ir_path))
+    params = {**dag_params(graph.parameters, parameters), **(arguments.pop("params", None) or {})}
+    rendering = _Rendering(
+        graph,
+        defaults,
+        templates={name: value for name, value in parameters.items() if is_template(value)},
+        node_args=node_args,
+        run_prefix="" if dag_id == graph.name else dag_id,
+    )
+    with told_by_airflow(f"the DAG {dag_id!r}", _hint_on_required(graph, parameters, schedule)):
+        dag = DAG(dag_id=dag_id, schedule=schedule, params=params, **arguments)
+    with dag:
+        tasks = {node.id: rendering.task(node) for node in graph.nodes}
         for node in graph.nodes:
             for upstream in node.upstream:
                 tasks[upstream] >> tasks[node.id]
     return dag
 
 
-def _task(
-    graph: PipelineGraph,
-    node: Node,
-    defaults: NodeDefaults,
-    templates: Mapping[str, str],
-    arguments: Mapping[str, Any],
-    groups: _Groups,
-) -> NodeOperator:
-    used = [parameter for parameter in graph.parameters if parameter.name in node.parameters]
-    with groups.around(node):
-        return NodeOperator(
-            task_id=node.id.rpartition(".")[2],
-            node=node.id,
-            ir_path=defaults.ir_path,
-            import_path=list(defaults.import_path),
-            project=defaults.project,
-            runner=defaults.runner,
-            has_own_metadata=defaults.has_own_metadata,
-            parameter_types={parameter.name: parameter.type.value for parameter in used},
-            templates={name: text for name, text in templates.items() if name in node.parameters},
-            **{"doc_md": node_doc(node), **arguments},
-        )
+class _Rendering:
+    """Makes the tasks of one DAG, each in the group of its sub-pipeline."""
 
+    def __init__(
+        self,
+        graph: PipelineGraph,
+        defaults: NodeDefaults,
+        templates: Mapping[str, str],
+        node_args: Mapping[str, Mapping[str, Any]],
+        run_prefix: str,
+    ) -> None:
+        self._graph = graph
+        self._defaults = defaults
+        self._templates = templates
+        self._node_args = node_args
+        self._run_prefix = run_prefix
+        self._groups: dict[tuple[str, ...], TaskGroup] = {}
 
-class _Groups:
-    """Task groups by path; each is made once."""
+    def task(self, node: Node) -> NodeOperator:
+        used = tuple(item for item in self._graph.parameters if item.name in node.parameters)
+        templates = {n: text for n, text in self._templates.items() if n in node.parameters}
+        arguments = {"doc_md": node_doc(node, used), **self._node_args.get(node.id, {})}
+        with self._group(node.group), told_by_airflow(f"the task of node {node.id!r}"):
+            return NodeOperator(
+                task_id=_task_name(node),
+                node=node.id,
+                ir_path=self._defaults.ir_path,
+                import_path=list(self._defaults.import_path),
+                project=self._defaults.project,
+                runner=self._defaults.runner,
+                has_own_metadata=self._defaults.has_own_metadata,
+                run_prefix=self._run_prefix,
+                parameter_types={item.name: item.type.value for item in used},
+                templates=templates,
+                **arguments,
+            )
 
-    def __init__(self) -> None:
-        self._made: dict[tuple[str, ...], TaskGroup] = {}
-
-    def around(self, node: Node) -> contextlib.AbstractContextManager[Any]:
-        if not node.group:
+    def _group(self, path: tuple[str, ...]) -> contextlib.AbstractContextManager[Any]:
+        if not path:
             return contextlib.nullcontext()
-        for depth in range(1, len(node.group) + 1):
-            path = node.group[:depth]
-            if path not in self._made:
-                parent = self._made.get(path[:-1])
-                self._made[path] = TaskGroup(group_id=path[-1], parent_group=parent)
-        group: contextlib.AbstractContextManager[Any] = self._made[node.group]
+        for depth in range(1, len(path) + 1):
+            if path[:depth] not in self._groups:
+                name = _NOT_IN_A_GROUP_ID.sub("_", path[depth - 1])
+                parent = self._groups.get(path[: depth - 1])
+                self._groups[path[:depth]] = TaskGroup(group_id=name, parent_group=parent)
+        group: contextlib.AbstractContextManager[Any] = self._groups[path]
         return group
+
+
+def _task_name(node: Node) -> str:
+    """The node's own id; Airflow puts the groups before it, and knows fewer characters than TFX."""
+    own = node.id[len(".".join((*node.group, ""))) :]
+    return _NOT_IN_A_TASK_ID.sub("_", own)
+
+
+def _check_node_args(graph: PipelineGraph, node_args: Mapping[str, Mapping[str, Any]]) -> None:
+    known = [node.id for node in graph.nodes]
+    for node_id, arguments in node_args.items():
+        if node_id not in known:
+            raise UsageError(
+                f"node_args: there is no node {node_id!r}", f"the nodes are {', '.join(known)}"
+            )
+        for name in _OURS:
+            if name in arguments:
+                raise UsageError(f"node_args of {node_id!r}: {name!r} cannot be changed")
+
+
+def _hint_on_required(graph: PipelineGraph, given: Mapping[str, Any], schedule: Any) -> str:
+    values = {item.name: given.get(item.name, item.default) for item in graph.parameters}
+    required = [name for name, value in values.items() if value is None]
+    if schedule is None or not required:
+        return ""
+    names = ", ".join(required)
+    return f"a scheduled run has nobody to ask: give parameters={{...}} values for {names}"

@@ -86,6 +86,8 @@ class Situation:
     """A package has to be compiled."""
     downloads: bool
     """Something may have to be downloaded."""
+    without_index: bool
+    """pip or uv is told to ask no package index."""
     pip: tuple[str, ...]
     """A command that runs pip; empty: none was found."""
     has_installer: bool
@@ -193,7 +195,7 @@ def check_network(situation: Situation) -> Check:
     name = "package index"
     if not situation.downloads:
         return Check(name, Status.OK, "not needed: the environments are made")
-    if situation.environ.get("PIP_NO_INDEX") or situation.environ.get("UV_OFFLINE"):
+    if situation.without_index:
         return Check(name, Status.OK, "not asked: pip or uv is told to do without")
     if not situation.pip:
         return Check(name, Status.WARN, "not asked: this Python has no pip to ask with")

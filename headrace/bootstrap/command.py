@@ -23,13 +23,14 @@ from headrace.bootstrap.checks import (
 )
 from headrace.bootstrap.environments import (
     Environment,
+    Installer,
     Plan,
     carry_out,
     installer_is_current,
     make_installer,
     plan_environment,
 )
-from headrace.bootstrap.indexes import read_pip_config, uv_environment
+from headrace.bootstrap.indexes import has_no_index, read_pip_config, uv_environment
 from headrace.bootstrap.locking import setup_lock
 from headrace.bootstrap.machine import (
     Interpreter,
@@ -139,7 +140,8 @@ def _make(
     if not installer_is_current(tools, lock, interpreter):
         with runner.progress.step("installing the installer (uv)"):
             make_installer(tools, lock, interpreter, runner)
-    pip_config = read_pip_config(tools / "bin" / "python", runner.environ)
+    pip_config = read_pip_config([str(tools / "bin" / "python"), "-m", "pip"], runner.environ)
+    options = ("--no-index",) if has_no_index(pip_config) else ()
     for_uv = {
         **runner.environ,
         **uv_environment(pip_config, runner.environ),
@@ -149,8 +151,9 @@ def _make(
         **({"UV_OFFLINE": "1"} if offline else {}),
     }
     uv_runner = Runner(runner.progress, for_uv, runner.lock, runner.log, runner.disks)
+    installer = Installer(tools / "bin" / "uv", options, uv_runner, layout.cache / "wheels")
     for plan in stale:
-        carry_out(plan, tools / "bin" / "uv", uv_runner, runner.progress, layout.cache / "wheels")
+        carry_out(plan, installer)
 
 
 def _plans(
@@ -188,6 +191,8 @@ def _situation(
     fresh = [plan.environment for plan in stale if plan.from_nothing]
     new = sum(sizes[environment.name] for environment in fresh)
     tfx = [plan for plan in stale if plan.environment.name == "tfx"]
+    downloads = any(plan.from_nothing or plan.packages for plan in stale)
+    pip = _pip_command(home, interpreter)
     has_installer = (home / "tools" / "bin" / "uv").is_file()
     return Situation(
         machine=machine,
@@ -198,10 +203,17 @@ def _situation(
         new_bytes=new + (disks.INSTALLER_BYTES if stale and not has_installer else 0),
         replaced=tuple(environment.directory for environment in fresh),
         compiles=bool(tfx) and interpreter.version >= (3, 11) and not _has_compiled(tfx[0]),
-        downloads=any(plan.from_nothing or plan.packages for plan in stale),
-        pip=_pip_command(home, interpreter),
+        downloads=downloads,
+        without_index=downloads and _without_index(pip),
+        pip=pip,
         has_installer=has_installer,
     )
+
+
+def _without_index(pip: tuple[str, ...]) -> bool:
+    if os.environ.get("UV_OFFLINE", "").lower() in ("1", "true"):
+        return True
+    return has_no_index(read_pip_config(pip, os.environ))
 
 
 def _has_compiled(plan: Plan) -> bool:

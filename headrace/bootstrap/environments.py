@@ -13,7 +13,6 @@ from pathlib import Path
 from headrace.bootstrap import stamps
 from headrace.bootstrap.locks import find_locked, with_files
 from headrace.bootstrap.machine import Interpreter
-from headrace.bootstrap.progress import Progress
 from headrace.bootstrap.running import Runner
 from headrace.bootstrap.stamps import Stamp, digest
 from headrace.bootstrap.wheels import (
@@ -77,6 +76,18 @@ class Plan:
         return not (self.from_nothing or self.packages or self.project)
 
 
+@dataclass(frozen=True)
+class Installer:
+    """uv, and how it is run."""
+
+    uv: Path
+    options: tuple[str, ...]
+    """Added to each of its installing commands."""
+    runner: Runner
+    cache: Path
+    """Where repaired wheels are kept."""
+
+
 def plan_environment(environment: Environment, interpreter: Interpreter, with_tools: bool) -> Plan:
     """Compare an environment with what it should be made from. Changes nothing."""
     current = stamps.read_stamp(environment.directory)
@@ -92,22 +103,18 @@ def plan_environment(environment: Environment, interpreter: Interpreter, with_to
     return Plan(environment, interpreter, wanted, not (usable and here), packages, project)
 
 
-def carry_out(plan: Plan, uv: Path, runner: Runner, progress: Progress, cache: Path) -> None:
+def carry_out(plan: Plan, installer: Installer) -> None:
     """Make an environment what its plan wants.
 
     Raises:
         HeadraceError: a step failed. The environment is marked as half-made then, and the next
             set-up makes it again.
     """
-    environment = plan.environment
+    environment, runner, uv = plan.environment, installer.runner, installer.uv
     what = f"the {environment.name} environment"
     directory = environment.directory
-    target: list[str | Path] = [
-        "--python",
-        environment.python,
-        "--build-constraints",
-        environment.build_lock,
-    ]
+    target: list[str | Path] = ["--python", environment.python, *installer.options]
+    target += ["--build-constraints", environment.build_lock]
     if directory.is_dir():
         stamps.begin_change(directory)
     if plan.from_nothing:
@@ -115,13 +122,13 @@ def carry_out(plan: Plan, uv: Path, runner: Runner, progress: Progress, cache: P
         runner.run(what, [uv, "venv", "--clear", "--no-project", "--python", base, directory])
         stamps.begin_change(directory)
     if plan.from_nothing or plan.packages:
-        locks = [_installable_lock(environment, runner, cache, plan)]
+        locks = [_installable_lock(plan, installer)]
         if plan.wanted.tools:
             locks.append(environment.tools_lock)
-        with progress.step(f"installing the {environment.name} environment's packages"):
+        with runner.progress.step(f"installing the {environment.name} environment's packages"):
             options = ["--require-hashes", "--compile-bytecode"]
             runner.run(what, [uv, "pip", "sync", *target, *options, *locks], _SHOWN)
-    with progress.step(f"installing headrace into the {environment.name} environment"):
+    with runner.progress.step(f"installing headrace into the {environment.name} environment"):
         options = ["--no-deps", "--reinstall-package", "headrace", "--editable"]
         runner.run(what, [uv, "pip", "install", *target, *options, environment.root])
     stamps.end_change(directory, plan.wanted)
@@ -188,12 +195,13 @@ def _base_of(python: Path) -> str:
     return result.stdout.strip() if result.returncode == 0 else ""
 
 
-def _installable_lock(environment: Environment, runner: Runner, cache: Path, plan: Plan) -> Path:
+def _installable_lock(plan: Plan, installer: Installer) -> Path:
     """Return the lock to install from: with repaired wheels in it where they are needed."""
+    environment, cache = plan.environment, installer.cache
     if not environment.repairs:
         return environment.lock
     text = environment.lock.read_text(encoding="utf-8")
-    files = _repaired_files(environment, text, runner, cache, plan.interpreter)
+    files = _repaired_files(environment, text, installer.runner, cache, plan.interpreter)
     path = cache / f"{environment.name}.txt"
     write_atomically(path, with_files(text, files))
     return path

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 # The sections of pip's configuration that hold for installing, weakest first.
 _SECTIONS = ("global", "install", ":env:")
@@ -37,8 +36,6 @@ def uv_environment(pip_config: Mapping[str, str], environ: Mapping[str, str]) ->
     proxies = ("https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
     offer("HTTPS_PROXY", "proxy", unless=proxies)
     offer("HTTP_PROXY", "proxy", unless=(*proxies, "http_proxy"))
-    if pip_config.get("no-index", "").lower() in ("1", "true", "yes", "on"):
-        wanted["UV_NO_INDEX"] = "1"
     if "UV_INDEX" in wanted and not environ.get("UV_INDEX_STRATEGY"):
         # pip looks in every index at once. The lock's hashes say which files may be installed, so
         # another index cannot slip one in.
@@ -51,14 +48,24 @@ def uv_environment(pip_config: Mapping[str, str], environ: Mapping[str, str]) ->
     return wanted
 
 
-def read_pip_config(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return pip's settings (files and variables merged) by name, as that interpreter sees them.
+def has_no_index(pip_config: Mapping[str, str]) -> bool:
+    """Say whether pip is told to ask no index at all."""
+    return pip_config.get("no-index", "").lower() in ("1", "true", "yes", "on")
+
+
+def read_pip_config(pip: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return pip's settings (files and variables merged) by name.
 
     Empty if pip is not there or fails: its configuration is then no concern of ours.
+
+    Args:
+        pip: the command that runs pip; empty: there is none.
     """
+    if not pip:
+        return {}
     try:
         result = subprocess.run(
-            [str(python), "-m", "pip", "--disable-pip-version-check", "config", "list"],
+            [*pip, "--disable-pip-version-check", "config", "list"],
             env=dict(environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -38,6 +38,16 @@ _NETWORK_SIGNS = (
     "could not connect",
 )
 _DISK_SIGNS = ("no space left on device", "os error 28", "disk quota exceeded", "errno 28")
+# Variables that would have an interpreter or an installer work somewhere else, or on other files
+# than the locks name. Those on indexes, proxies, certificates and caches are the user's to set.
+_DROPPED = frozenset(
+    ["PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX"]
+    + ["PIP_" + name for name in ("TARGET", "PREFIX", "ROOT", "USER", "CONSTRAINT", "NO_BINARY")]
+    + ["UV_" + name for name in ("PYTHON", "SYSTEM_PYTHON", "MANAGED_PYTHON", "PROJECT")]
+    + ["UV_" + name for name in ("WORKING_DIR", "CONSTRAINT", "OVERRIDE", "BUILD_CONSTRAINT")]
+    + ["UV_" + name for name in ("NO_VERIFY_HASHES", "REQUIRE_HASHES", "EXCLUDE_NEWER")]
+    + ["UV_" + name for name in ("NO_BUILD_ISOLATION", "NO_BINARY", "ONLY_BINARY", "NO_BUILD")]
+)
 _AGAIN = "then run the same command again: it goes on where it stopped"
 
 
@@ -194,9 +204,8 @@ def _cause(lines: list[str]) -> str:
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return a user's environment without what would bend an interpreter started from here."""
-    dropped = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
     return {
         name: value
         for name, value in environ.items()
-        if name not in dropped and not name.startswith("__PYVENV")
+        if name not in _DROPPED and not name.startswith("__PYVENV")
     } | {"PYTHONNOUSERSITE": "1"}

@@ -34,21 +34,29 @@ class PipelineError(HeadraceError):
 
 
 def current_ir(
-    target: str, settings: Settings, *, on_frame: Callable[[Frame], None] | None = None
+    target: str,
+    settings: Settings,
+    *,
+    on_frame: Callable[[Frame], None] | None = None,
+    cwd: Path | None = None,
 ) -> Manifest:
     """Return the manifest of an up-to-date compilation, compiling at most once for all callers.
 
     An up-to-date target costs a few stats and two small files. A failure is remembered too: an
     unchanged broken pipeline is not compiled again.
 
+    Args:
+        cwd: where a relative target is looked up first; by default the working directory.
+
     Raises:
         UsageError: the target is not well formed, or its file does not exist.
         PipelineError: the pipeline does not compile.
         LauncherUnavailable: it cannot be compiled here.
     """
-    manifest = _lookup(target, settings)
+    cwd = cwd or Path.cwd()
+    manifest = _lookup(target, settings, cwd)
     if manifest is None:
-        manifest = _compile(target, settings, on_frame)
+        manifest = _compile(target, settings, on_frame, cwd)
     if manifest.failure is not None:
         raise PipelineError(manifest.failure)
     return manifest
@@ -56,16 +64,18 @@ def current_ir(
 
 def is_current(target: str, settings: Settings) -> bool:
     """Whether the target has been compiled, successfully, from the sources as they are now."""
-    manifest = _lookup(target, settings)
+    manifest = _lookup(target, settings, Path.cwd())
     return manifest is not None and manifest.failure is None
 
 
-def _compile(target: str, settings: Settings, on_frame: Callable[[Frame], None] | None) -> Manifest:
+def _compile(
+    target: str, settings: Settings, on_frame: Callable[[Frame], None] | None, cwd: Path
+) -> Manifest:
     layout = IrLayout(settings.layout.ir)
-    canonical = str(parse_target(target, settings.project))
+    canonical = str(parse_target(target, settings.project, cwd))
     with exclusive_lock(layout.target_lock(canonical, settings.artifact_root or "")):
         # Another process may have compiled it while this one waited for the lock.
-        found = _lookup(target, settings)
+        found = _lookup(target, settings, cwd)
         if found is not None:
             return found
         request = CompileRequest(
@@ -73,7 +83,7 @@ def _compile(target: str, settings: Settings, on_frame: Callable[[Frame], None] 
             project=str(settings.project),
             home=str(settings.home),
             artifact_root=settings.artifact_root or "",
-            cwd=str(Path.cwd()),
+            cwd=str(cwd),
             fingerprint=environment_fingerprint(settings),
         )
         manifest = compile_target(settings, request, on_frame)
@@ -81,9 +91,9 @@ def _compile(target: str, settings: Settings, on_frame: Callable[[Frame], None] 
     return manifest
 
 
-def _lookup(target: str, settings: Settings) -> Manifest | None:
+def _lookup(target: str, settings: Settings, cwd: Path) -> Manifest | None:
     """The manifest if it is current; its recorded sizes and times are brought up to date."""
-    canonical = str(parse_target(target, settings.project))
+    canonical = str(parse_target(target, settings.project, cwd))
     path = IrLayout(settings.layout.ir).manifest(canonical, settings.artifact_root or "")
     try:
         manifest = Manifest.from_json(path.read_text(encoding="utf-8"))

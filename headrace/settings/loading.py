@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from headrace.errors import UsageError
 from headrace.layout import STATE_DIRECTORY, Layout, find_project
@@ -120,8 +121,9 @@ def _root_from(base: Path) -> Callable[[Any], str | None]:
 
 def _url_from(base: Path) -> Callable[[Any], str | None]:
     def convert(value: Any) -> str | None:
-        parse_metadata_url(_text(value), base)
-        return str(value)
+        url = parse_metadata_url(_text(value), base)
+        # A node runs in another directory, where a relative path would name another file.
+        return f"sqlite:///{quote(str(url.path))}" if url.path else str(value)
 
     return convert
 

@@ -29,6 +29,7 @@ def situation(tmp_path):
         replaced=(),
         compiles=True,
         downloads=True,
+        without_index=False,
         pip=(),
         has_installer=False,
     )
@@ -129,6 +130,11 @@ def test_a_disk_with_room_is_accepted(situation):
 def test_the_index_is_not_asked_when_nothing_is_downloaded(situation):
     quiet = replace(situation, downloads=False, pip=("/nonexistent/pip",))
     assert checks.check_network(quiet).status is Status.OK
+
+
+def test_the_index_is_not_asked_when_pip_is_told_to_do_without(situation):
+    told = replace(situation, without_index=True, pip=("/nonexistent/pip",))
+    assert checks.check_network(told).status is Status.OK
 
 
 def test_an_index_that_does_not_answer_is_missing_without_the_proxys_password(situation):

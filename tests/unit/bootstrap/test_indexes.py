@@ -1,4 +1,4 @@
-from headrace.bootstrap.indexes import parse_pip_config, uv_environment
+from headrace.bootstrap.indexes import has_no_index, parse_pip_config, uv_environment
 
 LISTING = """:env:.cert='/certs/env.pem'
 global.cert='/certs/file.pem'
@@ -46,7 +46,9 @@ def test_pips_proxy_is_used_unless_the_environment_names_one():
 
 def test_pip_without_an_index_means_uv_without_an_index():
     config = {"no-index": "true", "find-links": "/wheels /more"}
-    assert uv_environment(config, {}) == {"UV_NO_INDEX": "1", "UV_FIND_LINKS": "/wheels,/more"}
+    assert has_no_index(config)
+    assert uv_environment(config, {}) == {"UV_FIND_LINKS": "/wheels,/more"}
+    assert not has_no_index({"find-links": "/wheels"})
 
 
 def test_pip_without_a_configuration_changes_nothing():

@@ -85,3 +85,13 @@ def test_a_directory_that_cannot_be_written_says_how_to_name_another(tmp_path):
 def test_what_would_bend_another_interpreter_is_not_passed_on():
     environ = {"PYTHONPATH": "/x", "PYTHONHOME": "/y", "VIRTUAL_ENV": "/z", "HOME": "/h"}
     assert clean_environment(environ) == {"HOME": "/h", "PYTHONNOUSERSITE": "1"}
+
+
+@pytest.mark.parametrize("name", ["UV_NO_VERIFY_HASHES", "UV_SYSTEM_PYTHON", "PIP_TARGET"])
+def test_variables_that_would_get_round_the_locks_are_not_passed_on(name):
+    assert name not in clean_environment({name: "1"})
+
+
+def test_mirrors_proxies_and_caches_are_passed_on():
+    environ = {"UV_DEFAULT_INDEX": "https://mirror.invalid", "PIP_CERT": "/c", "UV_CACHE_DIR": "/d"}
+    assert environ.items() <= clean_environment(environ).items()
