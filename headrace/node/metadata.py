@@ -19,6 +19,8 @@ from headrace.errors import HeadraceError, UsageError
 from headrace.settings import MetadataUrl, parse_metadata_url
 
 _RETRIES = 10
+_SQLITE_RETRIES = 4
+"""Each waits for seconds inside SQLite, for programs that do not know the lock file."""
 
 
 class StoreUnavailable(HeadraceError):
@@ -58,10 +60,19 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
             store = connect() if self._lock is None else _locked(self._lock, connect)
         except (mlmd.errors.StatusError, RuntimeError, OSError) as error:
             raise _explain(error, self._where, self._server) from None
-        if self._lock is not None:
-            call, lock = store._call, self._lock
-            store._call = lambda *args, **kw: _locked(lock, lambda: call(*args, **kw))
+        call = store._call
+        store._call = lambda *args, **kw: self._called(lambda: call(*args, **kw))
         return store
+
+    def _called(self, call: Callable[[], Any]) -> Any:
+        """One call of the store, alone on SQLite; says which store it is that cannot be used."""
+        try:
+            return call() if self._lock is None else _locked(self._lock, call)
+        except (mlmd.errors.AbortedError, mlmd.errors.UnavailableError) as error:
+            raise _explain(error, self._where, self._server) from None
+        except mlmd.errors.InternalError as error:
+            # Others are answers that TFX expects, such as that something does not exist.
+            raise _explain(error, self._where, self._server) from error
 
 
 def open_metadata(url: str, ir_path: Path) -> Metadata:
@@ -96,6 +107,7 @@ def connection_config(url: MetadataUrl) -> Any:
     if url.backend == "sqlite":
         assert url.path is not None
         _make_parent(url.path)
+        config.retry_options.max_num_retries = _SQLITE_RETRIES
         config.sqlite.filename_uri = str(url.path)
         config.sqlite.connection_mode = (
             metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
@@ -160,7 +172,9 @@ def _explain(
         hint, transient = "check the permissions of its directory", False
     elif "readonly" in lowered or "read-only" in lowered or "unable to open" in lowered:
         hint, transient = "its file or directory cannot be written: check the permissions", False
-    elif "locked" in lowered or "busy" in lowered:
+    elif "full" in lowered:
+        hint, transient = "the disk is full: make room, then try again", False
+    elif "locked" in lowered or "busy" in lowered or "aborted" in lowered:
         hint, transient = "another program holds it: end that program, or try again", True
     elif "not a database" in lowered or "malformed" in lowered:
         hint, transient = "the file is damaged or no SQLite database: restore it, or move it", False

@@ -1,5 +1,6 @@
 """Nodes through the launcher: real TFX, a real store, processes that die."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -380,6 +381,38 @@ def test_a_damaged_database_is_named(
     assert str(runs.database) in str(caught.value)
     assert reason in str(caught.value)
     assert runs.database.read_bytes() == content
+
+
+def test_a_database_that_another_program_holds_is_named(runs: Tiny) -> None:
+    runs.run("Make")
+    with sqlite3.connect(runs.database) as holder:
+        holder.execute("begin exclusive")
+        with pytest.raises(JobFailed) as caught:
+            runs.run("Make", run="r2")
+        holder.rollback()
+    assert str(runs.database) in str(caught.value)
+    assert "another program holds it" in str(caught.value)
+    assert caught.value.error.transient
+    assert runs.run("Make", run="r2").state in ("COMPLETE", "CACHED")
+
+
+@pytest.mark.parametrize("directory", ["missing", "empty"])
+def test_a_data_directory_without_data_is_named(
+    settings: Settings,
+    tmp_path: Path,
+    database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    directory: str,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("TINY_DATA", str(tmp_path / directory))
+    pipeline = tmp_path / f"csv_{directory}.py"
+    text = Path("tests/data/pipelines/csv_only.py").read_text()
+    pipeline.write_text(text.replace('"csv_only"', f'"csv_{directory}"'))
+    runs = Tiny(settings, current_ir(f"{pipeline}:create_pipeline", settings), database)
+    with pytest.raises(JobFailed, match=rf"{tmp_path}/{directory}/\* does not match any files"):
+        runs.run("CsvExampleGen")
+    assert runs.states() == ["FAILED"]
 
 
 def test_a_store_in_a_place_that_cannot_be_made_is_named(runs: Tiny, tmp_path: Path) -> None:
