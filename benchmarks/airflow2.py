@@ -100,6 +100,9 @@ def _wait_for(database: Path, query: str, scheduler: subprocess.Popen[bytes]) ->
         with _reading(database) as connection:
             if connection.execute(query).fetchone():
                 return
+            broken = connection.execute("select stacktrace from import_error").fetchone()
+        if broken:
+            raise RuntimeError(f"the peer's DAG file cannot be parsed: {broken[0]}")
         if scheduler.poll() is not None:
             raise RuntimeError("the peer's scheduler ended: see the log")
         time.sleep(1)
