@@ -27,13 +27,11 @@ def build_peer(lock: Path, directory: Path, layout: Layout, log: Path) -> Path:
     python = directory / "bin" / "python"
     installable = directory.parent / f"{lock.stem}-installable.txt"
     write_atomically(installable, with_files(lock.read_text(), _repaired(layout)))
+    sync = ["--python", str(python), "--require-hashes", "--compile-bytecode", str(installable)]
     commands = [
-        [str(uv), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(directory)],
-        [
-            str(uv), "pip", "sync", "--python", str(python), "--require-hashes",
-            "--compile-bytecode", str(installable),
-        ],
-    ]  # fmt: skip
+        [str(uv), "venv", "--quiet", "--allow-existing", "--python", sys.executable, directory],
+        [str(uv), "pip", "sync", *sync],
+    ]
     with log.open("ab") as output:
         for command in commands:
             completed = subprocess.run(command, stdout=output, stderr=output, check=False)

@@ -1,8 +1,8 @@
 """The penguins pipeline, from nothing: as an Airflow 3 DAG, and by TFX's LocalDagRunner.
 
 Each run has a metadata store and an artifact root of its own, so nothing comes from a cache. The
-DAG run's time is Airflow's own, from queued to the end of its last task; LocalDagRunner's is the run
-call's, and the whole process with its import of TFX stands beside it.
+DAG run's time is Airflow's own, from queued to the end of its last task; LocalDagRunner's is the
+run call's, and the whole process with its import of TFX stands beside it.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def _take_connection(deployment: Any, project: Path) -> str:
     if config.database_connection_config.HasField("sqlite") and sqlite.filename_uri:
         # Nodes may run in another directory, and must all find the one store.
         sqlite.filename_uri = os.path.join(project, sqlite.filename_uri)
-    return json_format.MessageToJson(config, indent=1, sort_keys=True) + "\n"
+    return f"{json_format.MessageToJson(config, indent=1, sort_keys=True)}\n"
 
 
 def _refuse_other_stores(node: Any) -> None:

@@ -70,8 +70,8 @@ class Node:
     """A node of the pipeline; it becomes one task.
 
     Attributes:
-        id: node id, unique in the pipeline; in a sub-pipeline it is the group and TFX's own node id,
-            joined by dots.
+        id: node id, unique in the pipeline; in a sub-pipeline it is the group and TFX's own node
+            id, joined by dots.
         component: class or function name of the component, such as ``CsvExampleGen``.
         executor: dotted path of the executor class, empty for driver-only nodes.
         upstream: ids of the nodes that must end before it, in pipeline order.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ ROOT_PARAMETER = "pipeline-root"
 BUILT_IN = frozenset((RUN_ID_PARAMETER, ROOT_PARAMETER))
 
 _TYPES = {"INT": ParameterType.INT, "DOUBLE": ParameterType.FLOAT, "STRING": ParameterType.STR}
-_PYTHON_TYPES = {
+_PYTHON_TYPES: dict[ParameterType, Callable[[Any], int | float | str | bool]] = {
     ParameterType.INT: int,
     ParameterType.FLOAT: float,
     ParameterType.STR: str,

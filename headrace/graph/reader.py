@@ -1,4 +1,4 @@
-"""Reads TFX's intermediate representation (IR), as JSON, into a ``PipelineGraph``. No TFX needed."""
+"""Reads TFX's intermediate representation (IR), as JSON, into a ``PipelineGraph``, without TFX."""
 
 from __future__ import annotations
 

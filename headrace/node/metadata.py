@@ -153,9 +153,7 @@ def _locked(lock: Path, work: Callable[[], Any]) -> Any:
         os.close(descriptor)
 
 
-def _explain(
-    error: Exception, where: str, server: tuple[str, int] | None
-) -> StoreUnavailable:
+def _explain(error: Exception, where: str, server: tuple[str, int] | None) -> StoreUnavailable:
     text = str(error).strip().replace("\n", " ")
     lowered = text.lower()
     if server is not None:

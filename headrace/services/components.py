@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import sys
 
-NAMES = ("api-server", "scheduler", "dag-processor", "triggerer")
+from headrace.services.ports import HOST, Ports
+
+SERVERS = ("api-server", "log-server")
+"""Stopped last: what the others do while they stop is still reported."""
+NAMES = (*SERVERS, "scheduler", "dag-processor", "triggerer")
 
 
-def command(name: str, port: int) -> list[str]:
+def command(name: str, ports: Ports) -> list[str]:
     """The command line of a component; no secret is in it."""
-    base = [sys.executable, "-m", "airflow", name]
+    airflow = [sys.executable, "-m", "airflow"]
     if name == "api-server":
-        return [*base, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    return base
+        return [*airflow, name, "--host", HOST, "--port", str(ports.api), "--workers", "1"]
+    if name == "log-server":
+        # The log servers that a scheduler and a triggerer start listen on every interface.
+        app = "airflow.utils.serve_logs.log_server:get_app"
+        uvicorn = [sys.executable, "-m", "uvicorn", app, "--factory", "--no-access-log"]
+        return [*uvicorn, "--host", HOST, "--port", str(ports.logs)]
+    if name in ("scheduler", "triggerer"):
+        return [*airflow, name, "--skip-serve-logs"]
+    return [*airflow, name]
 
 
 def migrate_command() -> list[str]:

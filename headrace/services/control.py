@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from headrace.errors import HeadraceError
 from headrace.files import exclusive_lock
@@ -14,12 +15,12 @@ from headrace.services.environment import USER, airflow_environ, password, prepa
 from headrace.services.identity import ProcessIdentity, end_sessions, wait_until_gone
 from headrace.services.instance import Instance
 from headrace.services.logs import tail
-from headrace.services.ports import free_port, require_free
+from headrace.services.ports import Ports, free_port, require_free
+from headrace.services.readiness import wait_for_dags
 from headrace.services.rest import AirflowApi
 from headrace.services.state import Phase, ServiceState, read_state
 
 _START_SECONDS = 180.0
-_PARSE_SECONDS = 300.0
 _STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.3
 
@@ -47,6 +48,7 @@ def start(
             return state
         clean_up(instance)
         chosen = free_port() if port is None else require_free(port)
+        ports = Ports(chosen, free_port())
         prepare(instance)
         log = instance.logs / "supervisor.log"
         command = [
@@ -55,7 +57,8 @@ def start(
             "headrace.services.supervisor",
             f"--home={instance.home}",
             f"--state={instance.state}",
-            f"--port={chosen}",
+            f"--port={ports.api}",
+            f"--log-port={ports.logs}",
             f"--runner={runner}",
             *(["--with-parent"] if with_parent else []),
         ]
@@ -66,7 +69,7 @@ def start(
                 stdout=output,
                 stderr=output,
                 cwd=instance.settings.project,
-                env=airflow_environ(instance, chosen, runner),
+                env=airflow_environ(instance, ports, runner),
                 start_new_session=True,
             )
         deadline = time.monotonic() + _START_SECONDS
@@ -79,7 +82,7 @@ def start(
 
 
 def wait_until_ready(instance: Instance, say: Say) -> ServiceState:
-    """Wait until every component is healthy and every DAG file has been looked at.
+    """Wait until every component is healthy and every DAG file has been parsed.
 
     Raises:
         HeadraceError: it does not get there; the message has the end of the log.
@@ -93,11 +96,15 @@ def wait_until_ready(instance: Instance, say: Say) -> ServiceState:
             raise HeadraceError(
                 "Airflow did not start", reason or tail(instance.logs / "supervisor.log")
             )
+        _require_no_failing(state)
         with api(instance, state) as client:
-            health = client.health()
-            missing = _unhealthy(health)
+            missing = _unhealthy(client.health())
             if not missing:
-                _wait_for_dags(instance, client, say)
+                # Meanwhile: the first request of a task takes seconds, so that it be ours.
+                with ThreadPoolExecutor(1) as pool:
+                    warm = pool.submit(client.warm_up)
+                    wait_for_dags(client, instance.settings.project / "dags", state.since, say)
+                    warm.result()
                 return state
         text = state.message or f"waiting for {', '.join(missing)}"
         if text != told:
@@ -117,21 +124,10 @@ def _unhealthy(health: dict[str, str]) -> list[str]:
     return [name.replace("_", " ") for name in needed if health.get(name) != "healthy"]
 
 
-def _wait_for_dags(instance: Instance, client: AirflowApi, say: Say) -> None:
-    folder = instance.settings.project / "dags"
-    files = [file for file in folder.glob("*.py") if file.name != "__init__.py"]
-    if not files:
-        return
-    say("waiting for the DAG files to be parsed (a first time compiles the pipelines)")
-    deadline = time.monotonic() + _PARSE_SECONDS
-    while time.monotonic() < deadline:
-        if len(client.dags()) + len(client.import_errors()) >= len(files):
-            return
-        time.sleep(_POLL_SECONDS)
-    raise HeadraceError(
-        f"the DAG files in {folder} were not parsed within {_PARSE_SECONDS:.0f} s",
-        tail(instance.logs / "dag-processor.log"),
-    )
+def _require_no_failing(state: ServiceState) -> None:
+    for name, component in state.components.items():
+        if component.failing:
+            raise HeadraceError(f"Airflow's {name} does not stay up", component.trouble)
 
 
 def stop(instance: Instance) -> bool:

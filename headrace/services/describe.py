@@ -11,7 +11,7 @@ from headrace.launcher.starting import launcher_process
 from headrace.services import control
 from headrace.services.identity import ProcessIdentity
 from headrace.services.instance import Instance
-from headrace.services.state import Phase, ServiceState, read_state
+from headrace.services.state import ComponentState, Phase, ServiceState, read_state
 
 
 def describe(instance: Instance) -> dict[str, Any]:
@@ -32,13 +32,13 @@ def _verdict(instance: Instance, state: ServiceState | None) -> str:
     if not state.is_alive:
         return "crashed"
     if state.phase is not Phase.RUNNING:
-        return state.phase.value
+        return str(state.phase.value)
     with control.api(instance, state) as client:
         health = client.health()
-    healthy = health and all(
+    healthy = bool(health) and all(
         health.get(name) == "healthy" for name in ("metadatabase", "scheduler", "dag_processor")
     )
-    alive = all(component.process.find() for component in state.components.values())
+    alive = all(_component_state(item) == "running" for item in state.components.values())
     return "up" if healthy and alive else "unhealthy"
 
 
@@ -48,7 +48,7 @@ def _components(state: ServiceState | None) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "state": "running" if item.process.find() else "dead",
+            "state": _component_state(item),
             "pid": item.process.pid,
             "restarts": item.restarts,
             "trouble": item.trouble,
@@ -56,6 +56,12 @@ def _components(state: ServiceState | None) -> list[dict[str, Any]]:
         }
         for name, item in state.components.items()
     ]
+
+
+def _component_state(item: ComponentState) -> str:
+    if item.failing:
+        return "failing"
+    return "running" if item.process.find() else "dead"
 
 
 def _memory(identity: ProcessIdentity) -> int:

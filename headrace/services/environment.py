@@ -12,6 +12,7 @@ from pathlib import Path
 import headrace
 from headrace.files import private_directory, write_atomically
 from headrace.services.instance import Instance
+from headrace.services.ports import HOST, Ports
 
 USER = "admin"
 
@@ -37,16 +38,18 @@ def password(instance: Instance) -> str:
     return str(json.loads(instance.passwords.read_text())[USER])
 
 
-def airflow_environ(instance: Instance, port: int, runner: str) -> dict[str, str]:
-    """Environment variables for every component; what the user has set already wins where marked.
+def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, str]:
+    """Environment variables for every component.
 
-    The choices that differ from Airflow's defaults: everything on the loopback interface; one API
-    worker, as two cores need no more; quick loops, so that a task of a chain starts when the one
-    before it ends; time for a first compilation while a DAG file is parsed.
+    What the user has set wins, unless the instance would not work or not be its own with it. The
+    choices that differ from Airflow's: everything on the loopback interface; quick loops, so that
+    a task starts when the one before it ends; time for a first compilation while a DAG file is
+    parsed; tasks of a killed scheduler start again within seconds.
     """
     settings = instance.settings
     made = json.loads(instance.secrets.read_text())
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{HOST}:{ports.api}"
+    database = f"sqlite:///{instance.home / 'airflow.db'}"
     fixed = {
         "AIRFLOW_HOME": str(instance.home),
         "AIRFLOW__CORE__AUTH_MANAGER": (
@@ -55,15 +58,19 @@ def airflow_environ(instance: Instance, port: int, runner: str) -> dict[str, str
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(instance.passwords),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
-        "AIRFLOW__CORE__FERNET_KEY": made["fernet_key"],
+        "AIRFLOW__CORE__HOSTNAME_CALLABLE": "headrace.services.ports.loopback",
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__SECRET_KEY": made["secret_key"],
         "AIRFLOW__API_AUTH__JWT_SECRET": made["jwt_secret"],
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports.logs),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports.logs),
         "HEADRACE_PROJECT": str(settings.project),
         "HEADRACE_HOME": str(settings.home),
     }
     if runner:
         fixed["HEADRACE_RUNNER"] = runner
+    if instance.throwaway:
+        fixed["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database
     defaults = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -71,11 +78,15 @@ def airflow_environ(instance: Instance, port: int, runner: str) -> dict[str, str
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(max(4, 2 * (os.cpu_count() or 1))),
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{instance.home / 'airflow.db'}",
+        "AIRFLOW__CORE__FERNET_KEY": made["fernet_key"],
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "330",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
+        # A worker keeps its place for as long after a short task, waiting to send a heartbeat.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(instance.home / "logs"),
         "NO_COLOR": "1",
@@ -83,6 +94,10 @@ def airflow_environ(instance: Instance, port: int, runner: str) -> dict[str, str
     }
     environ = {**defaults, **os.environ, **fixed}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # Tasks and workers talk to servers on this machine, which a proxy cannot reach.
+    for name in ("NO_PROXY", "no_proxy"):
+        direct = [item for item in environ.get(name, "").split(",") if item]
+        environ[name] = ",".join(dict.fromkeys([*direct, HOST, "localhost"]))
     tools = str(Path(sys.executable).parent)
     environ["PATH"] = os.pathsep.join((tools, environ.get("PATH", os.defpath)))
     sources = Path(headrace.__file__).resolve().parent.parent

@@ -15,11 +15,13 @@ class Instance:
     Attributes:
         home: its ``AIRFLOW_HOME``: database, task logs, passwords.
         state: the file that says which processes run it.
+        throwaway: it is made for one use, and has its own database whatever the user has set.
     """
 
     settings: Settings
     home: Path
     state: Path
+    throwaway: bool = False
 
     @property
     def logs(self) -> Path:
@@ -48,4 +50,4 @@ def main_instance(settings: Settings) -> Instance:
 def demo_instance(settings: Settings, name: str) -> Instance:
     """A throwaway instance of one demo."""
     home = settings.home / "demo" / name
-    return Instance(settings, home, home / "airflow.json")
+    return Instance(settings, home, home / "airflow.json", throwaway=True)

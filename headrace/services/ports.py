@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from dataclasses import dataclass
 
 import psutil
 
 from headrace.errors import UsageError
 
 HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where an instance listens: its UI and REST API, and the server of its tasks' logs."""
+
+    api: int
+    logs: int
+
+
+def loopback() -> str:
+    """The name that components call each other by (Airflow's ``hostname_callable``).
+
+    A look-up of the machine's own name takes seconds where no name server answers.
+    """
+    return HOST
 
 
 def free_port() -> int:
@@ -43,7 +60,7 @@ def _used_by(port: int) -> str:
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN
-            if listens and connection.laddr.port == port and connection.pid:
+            if listens and tuple(connection.laddr)[1:] == (port,) and connection.pid:
                 name = psutil.Process(connection.pid).name()
                 return f" (by process {connection.pid}, {name})"
     return ""

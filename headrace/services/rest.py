@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ import httpx
 from headrace.errors import HeadraceError, UsageError
 
 _TIMEOUT_SECONDS = 30.0
+_PAGE = 100
+"""The longest that the server gives."""
 
 
 class AirflowUnreachable(HeadraceError):
@@ -41,13 +44,18 @@ class AirflowApi:
             return {}
         return {name: str(part.get("status")) for name, part in parts.items() if part}
 
+    def warm_up(self) -> None:
+        """Have the server make ready what it answers tasks with, which takes it seconds once."""
+        with contextlib.suppress(httpx.HTTPError):
+            self._http.get("/execution/health")
+
     def dags(self) -> list[dict[str, Any]]:
         """Every DAG that has been parsed."""
-        return list(self._get("/api/v2/dags", limit=100)["dags"])
+        return self._all("/api/v2/dags", "dags")
 
     def import_errors(self) -> list[dict[str, Any]]:
         """DAG files that could not be parsed, with ``filename`` and ``stack_trace``."""
-        return list(self._get("/api/v2/importErrors", limit=100)["import_errors"])
+        return self._all("/api/v2/importErrors", "import_errors")
 
     def trigger(self, dag_id: str, run_id: str, conf: dict[str, Any]) -> None:
         """Start a DAG run.
@@ -73,7 +81,7 @@ class AirflowApi:
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """The run's task instances."""
         path = f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}/taskInstances"
-        return list(self._get(path, limit=100)["task_instances"])
+        return self._all(path, "task_instances")
 
     def result(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any] | None:
         """A task's return value, or None if it has none."""
@@ -100,6 +108,15 @@ class AirflowApi:
             f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}/taskInstances/{quote(task_id)}"
         )
 
+    def _all(self, path: str, key: str) -> list[dict[str, Any]]:
+        """A whole collection, which the server gives in pages."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._get(path, limit=_PAGE, offset=len(found))
+            found += page[key]
+            if not page[key] or len(found) >= (page.get("total_entries") or 0):
+                return found
+
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
         return self._check(self._request("GET", path, params=params))
 
@@ -112,8 +129,9 @@ class AirflowApi:
                 self._authorize()
                 answer = self._http.request(method, path, **arguments)
         except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
             raise AirflowUnreachable(
-                f"Airflow's API server at {self._url} does not answer: {error or type(error).__name__}"
+                f"Airflow's API server at {self._url} does not answer: {reason}"
             ) from None
         return answer
 

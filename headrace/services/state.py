@@ -21,22 +21,30 @@ class Phase(str, Enum):
 
 @dataclass(frozen=True)
 class ComponentState:
-    """One of Airflow's components: its process now, how often it was restarted, and its trouble."""
+    """One of Airflow's components.
+
+    Attributes:
+        process: its process now, or the last if it has none.
+        trouble: how the last one before it ended; empty if none did.
+        failing: it keeps dying soon after its start.
+    """
 
     process: ProcessIdentity
     restarts: int = 0
     trouble: str = ""
+    failing: bool = False
 
 
 @dataclass(frozen=True)
 class ServiceState:
-    """An instance as its supervisor last described it."""
+    """An instance as its supervisor last described it; ``since`` in seconds since the epoch."""
 
     supervisor: ProcessIdentity
     port: int
     phase: Phase
     message: str = ""
     runner: str = ""
+    since: float = 0.0
     components: dict[str, ComponentState] = field(default_factory=dict)
 
     @property

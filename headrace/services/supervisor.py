@@ -1,4 +1,4 @@
-"""``python -m headrace.services.supervisor``: keeps Airflow's components running until told to stop.
+"""``python -m headrace.services.supervisor``: keeps Airflow's components running until it ends.
 
 It is started detached by ``headrace up`` and ``headrace demo``, and says in the state file what it
 does. A component that dies is started again, later and later if it keeps dying.
@@ -13,26 +13,30 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 from headrace.launcher.processes import die_with_parent
 from headrace.services import components
-from headrace.services.environment import airflow_environ, prepare
+from headrace.services.guard import guarded
 from headrace.services.identity import ProcessIdentity, end_sessions
 from headrace.services.instance import Instance
 from headrace.services.logs import tail
+from headrace.services.ports import Ports
 from headrace.services.state import ComponentState, Phase, ServiceState, write_state
 from headrace.settings import load_settings
 
 _TICK_SECONDS = 0.2
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 10.0
+_STOP_SERVERS_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _STABLE_SECONDS = 60.0
 """A component that lived this long has its pauses start from the shortest again."""
+_FAILING_DEATHS = 3
+"""A component that died so often, never stable, is reported as failing; it is still tried."""
 
 
 @dataclass
@@ -42,6 +46,7 @@ class _Component:
     identity: ProcessIdentity
     started: float
     restarts: int = 0
+    deaths: int = 0
     pause: float = _FIRST_PAUSE_SECONDS
     restart_at: float | None = None
     trouble: str = ""
@@ -50,11 +55,11 @@ class _Component:
 class Supervisor:
     """Runs one instance."""
 
-    def __init__(self, instance: Instance, port: int, runner: str) -> None:
+    def __init__(self, instance: Instance, ports: Ports, runner: str) -> None:
         self._instance = instance
-        self._port = port
+        self._ports = ports
         self._runner = runner
-        self._environ = airflow_environ(instance, port, runner)
+        self._since = time.time()
         self._me = ProcessIdentity.of(os.getpid())
         self._components: dict[str, _Component] = {}
         self._stopping = False
@@ -63,6 +68,10 @@ class Supervisor:
         """Start everything and watch it; returns when told to stop, or if Airflow cannot start."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        with guarded(self._me, self._instance.state):
+            return self._run()
+
+    def _run(self) -> int:
         self._say(Phase.STARTING, "preparing Airflow's database")
         try:
             if not self._migrate():
@@ -75,8 +84,14 @@ class Supervisor:
                 if self._look_after():
                     self._say(Phase.RUNNING)
         finally:
-            end_sessions((item.identity for item in self._components.values()), _STOP_SECONDS)
+            self._end_components()
         return EXIT_DONE
+
+    def _end_components(self) -> None:
+        identities = {name: item.identity for name, item in self._components.items()}
+        servers = [identities.pop(name) for name in components.SERVERS if name in identities]
+        end_sessions(identities.values(), _STOP_SECONDS)
+        end_sessions(servers, _STOP_SERVERS_SECONDS)
 
     def _migrate(self) -> bool:
         log = self._instance.logs / "db-migrate.log"
@@ -86,7 +101,6 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=self._environ,
                 cwd=self._instance.home,
                 preexec_fn=die_with_parent,
             )
@@ -104,11 +118,10 @@ class Supervisor:
         log = self._instance.logs / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                components.command(name, self._port),
+                components.command(name, self._ports),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=self._environ,
                 cwd=self._instance.home,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
@@ -126,13 +139,15 @@ class Supervisor:
             elif item.restart_at is not None and now >= item.restart_at:
                 again = self._start(item.name)
                 again.restarts, again.pause = item.restarts + 1, item.pause
+                again.deaths, again.trouble = item.deaths, item.trouble
                 self._components[item.name] = again
                 changed = True
         return changed
 
     def _on_death(self, item: _Component, now: float) -> None:
         if now - item.started > _STABLE_SECONDS:
-            item.pause = _FIRST_PAUSE_SECONDS
+            item.pause, item.deaths = _FIRST_PAUSE_SECONDS, 0
+        item.deaths += 1
         item.restart_at = now + item.pause
         item.pause = min(2 * item.pause, _LONGEST_PAUSE_SECONDS)
         log = self._instance.logs / f"{item.name}.log"
@@ -142,31 +157,35 @@ class Supervisor:
 
     def _say(self, phase: Phase, message: str = "") -> None:
         states = {
-            name: ComponentState(item.identity, item.restarts, item.trouble)
+            name: ComponentState(
+                item.identity, item.restarts, item.trouble, item.deaths >= _FAILING_DEATHS
+            )
             for name, item in self._components.items()
         }
-        state = ServiceState(self._me, self._port, phase, message, self._runner, states)
-        write_state(self._instance.state, replace(state))
+        state = ServiceState(
+            self._me, self._ports.api, phase, message, self._runner, self._since, states
+        )
+        write_state(self._instance.state, state)
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
 
 def main() -> int:
-    """Entry point; the instance's paths are arguments, everything else settings."""
+    """Entry point; what Airflow is told by its environment, this process has in its own."""
     parser = argparse.ArgumentParser(prog="headrace supervisor")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--log-port", type=int, required=True)
     parser.add_argument("--runner", default="")
     parser.add_argument("--with-parent", action="store_true", help="end when the parent ends")
     args = parser.parse_args()
     if args.with_parent:
         die_with_parent()
     instance = Instance(load_settings(), args.home, args.state)
-    prepare(instance)
     with contextlib.suppress(KeyboardInterrupt):
-        return Supervisor(instance, args.port, args.runner).run()
+        return Supervisor(instance, Ports(args.port, args.log_port), args.runner).run()
     return EXIT_DONE
 
 

@@ -97,7 +97,7 @@ def _read_table(config: Path) -> dict[str, Any]:
         raise UsageError(
             f"{config}: unknown setting {unknown[0]!r}", f"known settings: {', '.join(KEYS)}"
         )
-    return table
+    return dict(table)
 
 
 def _text(value: Any) -> str:

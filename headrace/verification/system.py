@@ -33,7 +33,8 @@ def provide_packages(environ: Mapping[str, str]) -> None:
         return
     command = [_APT, "install", "-y", "--no-install-recommends", *missing]
     if not may_install(environ):
-        print(f"tests that need {', '.join(missing)} are skipped; to have them: {' '.join(command)}")
+        names = ", ".join(missing)
+        print(f"tests that need {names} are skipped; to have them: {' '.join(command)}")
         return
     quiet = {**environ, "DEBIAN_FRONTEND": "noninteractive"}
     for step in ([_APT, "update"], command):

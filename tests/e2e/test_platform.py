@@ -76,7 +76,7 @@ def test_status_shows_every_component(up: str, small: Platform) -> None:
     found = json.loads(completed.stdout)
     assert (completed.returncode, found["airflow"]) == (0, "up")
     names = [part["name"] for part in found["components"]]
-    assert names == ["api-server", "scheduler", "dag-processor", "triggerer"]
+    assert names == ["api-server", "log-server", "scheduler", "dag-processor", "triggerer"]
     assert {part["state"] for part in found["components"]} == {"running"}
 
 

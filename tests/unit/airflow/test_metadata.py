@@ -42,3 +42,39 @@ def test_a_connection_of_another_kind_is_refused_without_its_password() -> None:
     with pytest.raises(UsageError, match="'store' is no metadata store") as caught:
         connection_url(connection)
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_tls_options_of_a_connection_are_kept() -> None:
+    extra = '{"sslmode": "verify-full", "sslrootcert": "/etc/a b.pem", "keepalives": 1}'
+    connection = Connection(
+        conn_id="store", conn_type="postgres", host="db", schema="mlmd", extra=extra
+    )
+    options = parse_metadata_url(connection_url(connection), Path("/")).options
+    assert options == {"sslmode": "verify-full", "sslrootcert": "/etc/a b.pem"}
+
+
+def test_a_connection_of_type_sqlite_names_a_file_by_its_absolute_path() -> None:
+    connection = Connection(conn_id="store", conn_type="sqlite", host="/data/my store%20.sqlite")
+    url = parse_metadata_url(connection_url(connection), Path("/"))
+    assert url.path == Path("/data/my store%20.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("fields", "hint"),
+    [
+        ({"conn_type": "sqlite", "host": "store.sqlite"}, "absolute path"),
+        ({"conn_type": "postgres", "host": "db"}, "the name of the database"),
+        ({"conn_type": "mysql", "schema": "mlmd"}, "it needs a host"),
+    ],
+)
+def test_a_connection_that_lacks_a_part_says_which(fields: dict, hint: str) -> None:
+    with pytest.raises(UsageError, match=hint):
+        connection_url(Connection(conn_id="store", password="hunter2", **fields))
+
+
+def test_a_password_in_the_url_is_masked_in_logs(settings) -> None:
+    from airflow.sdk._shared.secrets_masker import redact
+
+    given = replace(settings, metadata_url="postgresql://me:hunter%2F22@db/mlmd")
+    assert metadata_url(given, has_own=False) == given.metadata_url
+    assert redact("it was hunter/22") == "it was ***"

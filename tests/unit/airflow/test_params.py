@@ -55,6 +55,11 @@ def test_a_template_leaves_the_form_empty_and_says_what_applies() -> None:
     assert "{{ ds_nodash }}" in param.description
 
 
+def test_none_in_the_dag_file_asks_for_a_value_at_each_trigger() -> None:
+    with pytest.raises(Exception, match="No value passed"):
+        dag_params((EPOCHS,), {"epochs": None})["epochs"].resolve()
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [

@@ -1,7 +1,8 @@
 import json
+from dataclasses import replace
 
 import pytest
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Param
 from airflow.sdk.definitions.taskgroup import TaskGroup
 
 from headrace.airflow.render import NodeDefaults, render_dag
@@ -37,9 +38,9 @@ GRAPH = PipelineGraph(
 DEFAULTS = NodeDefaults("/ir/pipeline.json", ("/p",), "/p", "direct")
 
 
-def render(**arguments: object) -> DAG:
-    given = {"dag_id": "birds", "schedule": None, "parameters": {}, "node_args": {}, "dag_args": {}}
-    return render_dag(GRAPH, DEFAULTS, **{**given, **arguments})
+def render(graph: PipelineGraph = GRAPH, **arguments: object) -> DAG:
+    given = {"parameters": {}, "node_args": {}, "dag_args": {}}
+    return render_dag(graph, DEFAULTS, **{**given, **arguments})
 
 
 def test_every_node_is_a_task_with_tfxs_dependencies() -> None:
@@ -55,6 +56,31 @@ def test_a_sub_pipeline_is_a_task_group() -> None:
     dag = render()
     assert isinstance(dag.task_group.children["inner"], TaskGroup)
     assert list(dag.task_group.children["inner"].children) == ["inner.Check"]
+
+
+def test_nested_sub_pipelines_and_ids_that_airflow_does_not_know_keep_apart() -> None:
+    nodes = (
+        Node("Importer.schema", "Importer", NodeKind.IMPORTER),
+        Node("Importer.model", "Importer", NodeKind.IMPORTER),
+        Node("my node", "Check", NodeKind.COMPONENT),
+        Node("outer.A", "A", NodeKind.COMPONENT, group=("outer",)),
+        Node("outer.in.ner.B.x", "B", NodeKind.COMPONENT, group=("outer", "in.ner")),
+    )
+    dag = render(PipelineGraph("my birds", nodes))
+    assert dag.dag_id == "my_birds"
+    assert {task.task_id: task.node for task in dag.tasks} == {
+        "Importer.schema": "Importer.schema",
+        "Importer.model": "Importer.model",
+        "my_node": "my node",
+        "outer.A": "outer.A",
+        "outer.in_ner.B.x": "outer.in.ner.B.x",
+    }
+
+
+def test_a_dag_that_is_not_named_as_its_pipeline_has_runs_of_its_own() -> None:
+    assert {task.run_prefix for task in render().tasks} == {""}
+    assert {task.run_prefix for task in render(dag_id="birds").tasks} == {""}
+    assert {task.run_prefix for task in render(dag_id="weekly").tasks} == {"weekly"}
 
 
 def test_a_task_knows_its_node_and_only_its_parameters() -> None:
@@ -85,6 +111,56 @@ def test_arguments_of_the_dag_and_of_single_nodes_are_passed_on() -> None:
 def test_arguments_for_a_node_that_does_not_exist_are_refused() -> None:
     with pytest.raises(UsageError, match="no node 'Trainor'"):
         render(node_args={"Trainor": {}})
+
+
+@pytest.mark.parametrize("name", ["node", "task_id", "ir_path", "runner"])
+def test_arguments_that_are_headraces_own_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=f"node_args of 'Gen': '{name}' cannot be changed"):
+        render(node_args={"Gen": {name: "x"}})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"dag_args": {"colour": "red"}}, "the DAG 'birds'.*unexpected keyword argument 'colour'"),
+        ({"dag_id": "my dag"}, "the DAG 'my dag'.*alphanumeric"),
+        ({"node_args": {"Gen": {"poool": 1}}}, "(?s)the task of node 'Gen'.*poool"),
+        ({"dag_args": {"catchup": True}, "schedule": "@daily"}, "start_date is required"),
+    ],
+)
+def test_what_airflow_refuses_is_one_clear_error(arguments: dict, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        render(**arguments)
+
+
+def test_a_schedule_needs_a_value_for_every_parameter() -> None:
+    graph = PipelineGraph("p", (), (RuntimeParameter("span", ParameterType.INT),))
+    with pytest.raises(UsageError, match="values for span"):
+        render(graph, schedule="@daily")
+    dag = render(graph, schedule="@daily", parameters={"span": "{{ ds_nodash }}"})
+    assert dag.params.dump() == {"span": None}
+
+
+def test_params_of_the_dag_itself_narrow_those_of_the_pipeline() -> None:
+    narrow = Param(10, type="integer", minimum=1, maximum=100)
+    dag = render(dag_args={"params": {"epochs": narrow, "note": "mine"}})
+    assert dag.params.dump() == {"epochs": 10, "note": "mine"}
+    assert dag.params.get_param("epochs").schema["maximum"] == 100
+    assert render(dag_args={"params": None}).params.dump() == {"epochs": 40}
+
+
+def test_the_docs_of_the_dag_name_target_and_compilation() -> None:
+    defaults = replace(DEFAULTS, target="pipelines/birds.py:create", ir_path="/ir/abc/p.json")
+    doc = render_dag(GRAPH, defaults, parameters={}, node_args={}, dag_args={}).doc_md
+    for said in (
+        "birds",
+        "`pipelines/birds.py:create`",
+        "`abc`",
+        "| Trainer |",
+        "| epochs | int |",
+    ):
+        assert said in doc
+    assert render(dag_args={"doc_md": "mine"}).doc_md == "mine"
 
 
 def test_the_dag_survives_airflows_serialisation() -> None:

@@ -5,8 +5,11 @@ import pytest
 
 from headrace.services.components import NAMES, command
 from headrace.services.environment import airflow_environ, password, prepare
-from headrace.services.instance import Instance, main_instance
+from headrace.services.instance import Instance, demo_instance, main_instance
+from headrace.services.ports import Ports
 from headrace.settings import load_settings
+
+PORTS = Ports(8123, 8124)
 
 
 @pytest.fixture
@@ -26,16 +29,20 @@ def test_secrets_are_made_once_and_are_for_their_owner_only(instance: Instance) 
 
 
 def test_everything_listens_on_the_loopback_interface(instance: Instance) -> None:
-    environ = airflow_environ(instance, 8123, "")
+    environ = airflow_environ(instance, PORTS, "")
     assert environ["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8123"
-    api_server = command("api-server", 8123)
-    assert api_server[api_server.index("--host") + 1] == "127.0.0.1"
+    for server, port in (("api-server", "8123"), ("log-server", "8124")):
+        line = command(server, PORTS)
+        assert line[line.index("--host") + 1] == "127.0.0.1"
+        assert line[line.index("--port") + 1] == port
+    for other in ("scheduler", "triggerer"):
+        assert "--skip-serve-logs" in command(other, PORTS)
 
 
 def test_no_secret_is_on_a_command_line(instance: Instance) -> None:
     secrets = [*json.loads(instance.secrets.read_text()).values(), password(instance)]
     for name in NAMES:
-        line = " ".join(command(name, 8123))
+        line = " ".join(command(name, PORTS))
         assert not [secret for secret in secrets if secret in line]
 
 
@@ -44,7 +51,28 @@ def test_what_the_user_has_set_wins_unless_the_instance_depends_on_it(
 ) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "99")
     monkeypatch.setenv("AIRFLOW_HOME", "/elsewhere")
-    environ = airflow_environ(instance, 8123, "direct")
+    environ = airflow_environ(instance, PORTS, "direct")
     assert environ["AIRFLOW__CORE__PARALLELISM"] == "99"
     assert environ["AIRFLOW_HOME"] == str(instance.home)
     assert environ["HEADRACE_RUNNER"] == "direct"
+
+
+def test_a_proxy_is_not_for_servers_of_this_machine(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "example.org,localhost")
+    monkeypatch.delenv("no_proxy", raising=False)
+    environ = airflow_environ(instance, PORTS, "")
+    assert environ["NO_PROXY"] == "example.org,localhost,127.0.0.1"
+    assert environ["no_proxy"] == "127.0.0.1,localhost"
+
+
+def test_a_throwaway_instance_never_uses_the_database_that_the_user_has_set(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+    monkeypatch.setenv(name, "postgresql://db.example.org/airflow")
+    demo = demo_instance(instance.settings, "one")
+    prepare(demo)
+    assert airflow_environ(instance, PORTS, "")[name] == "postgresql://db.example.org/airflow"
+    assert airflow_environ(demo, PORTS, "")[name] == f"sqlite:///{demo.home}/airflow.db"

@@ -7,7 +7,11 @@ import psutil
 
 from headrace.services.identity import ProcessIdentity, end_sessions, wait_until_gone
 
-CHILD = "import subprocess, sys, time; p = subprocess.Popen(['sleep', '300']); print(p.pid, flush=True); time.sleep(300)"
+CHILD = """
+import subprocess, time
+print(subprocess.Popen(["sleep", "300"]).pid, flush=True)
+time.sleep(300)
+"""
 
 
 def leader() -> tuple[subprocess.Popen[str], int]:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import UsageError
-from headrace.settings import LauncherMode, Runner, load_settings
+from headrace.settings import LauncherMode, Runner, load_settings, parse_metadata_url
 
 
 @pytest.fixture
@@ -32,6 +32,13 @@ def test_the_environment_wins_over_the_file(project: Path) -> None:
 def test_a_remote_artifact_root_is_kept_as_it_is(project: Path) -> None:
     settings = load_settings(project, environ={"HEADRACE_ARTIFACT_ROOT": "gs://bucket/root"})
     assert settings.artifact_root == "gs://bucket/root"
+
+
+def test_a_relative_sqlite_file_is_the_projects(project: Path) -> None:
+    (project / "headrace.toml").write_text('metadata_url = "sqlite:///a%20b/m.sqlite"\n')
+    url = load_settings(project, environ={}).metadata_url
+    assert url is not None
+    assert parse_metadata_url(url, Path("/elsewhere")).path == project / "a b/m.sqlite"
 
 
 def test_beam_arguments_are_a_list_in_the_file_and_shell_words_in_the_environment(
