@@ -34,6 +34,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
 
     Args:
         node: id of the node in the IR.
+        component: what the UI shows as the operator's name.
         ir_path: the compiled pipeline.
         import_path: directories that the node's process puts on ``sys.path``.
         project: directory whose settings apply.
@@ -56,6 +57,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         self,
         *,
         node: str,
+        component: str,
         ir_path: str,
         import_path: list[str],
         project: str,
@@ -68,6 +70,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
     ) -> None:
         super().__init__(**kwargs)
         self.node = node
+        self.custom_operator_name = component
         self.ir_path = ir_path
         self.import_path = import_path
         self.project = project

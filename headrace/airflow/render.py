@@ -19,8 +19,8 @@ from headrace.graph.entities import Node, PipelineGraph
 
 DEFAULT_TAGS = ("tfx",)
 _OURS = (
-    *("task_id", "task_group", "dag", "node", "ir_path", "import_path", "project", "runner"),
-    *("has_own_metadata", "run_prefix", "parameter_types", "templates"),
+    *("task_id", "task_group", "dag", "node", "component", "ir_path", "import_path", "project"),
+    *("runner", "has_own_metadata", "run_prefix", "parameter_types", "templates"),
 )
 _NOT_IN_A_TASK_ID = re.compile(r"[^\w.-]")
 _NOT_IN_A_GROUP_ID = re.compile(r"[^\w-]")
@@ -101,6 +101,7 @@ class _Rendering:
             return NodeOperator(
                 task_id=_task_name(node),
                 node=node.id,
+                component=node.component,
                 ir_path=self._defaults.ir_path,
                 import_path=list(self._defaults.import_path),
                 project=self._defaults.project,

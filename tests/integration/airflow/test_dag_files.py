@@ -1,6 +1,7 @@
 """DAG files as Airflow parses them: what they become, what they import, how they fail."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,20 +10,73 @@ from tests.integration.airflow.conftest import AirflowHome
 pytestmark = pytest.mark.integration
 
 TINY = '"tiny.py:create_pipeline"'
+BROKEN = {
+    "raises": ("def create_pipeline():\n    return undefined_name\n", ":2", "NameError"),
+    "syntax": ("def create_pipeline(:\n", ":1", "SyntaxError"),
+    "imports": ("import no_such_module\n", ":1", "no_such_module"),
+    "returns": ("def create_pipeline():\n    return 5\n", "", "int"),
+    "requires": ("def create_pipeline(needed):\n    return 5\n", "", "needed"),
+}
+MISTAKEN = {
+    "function": ('"tiny.py:create"', "create"),
+    "file": ('"nowhere.py:create_pipeline"', "nowhere.py does not exist"),
+    "form": ('"tiny.py"', "'tiny.py' is not a target"),
+    "runner": (f'{TINY}, runner="spark"', "there is no runner 'spark'"),
+    "parameter": (f'{TINY}, parameters={{"counts": 1}}', "unknown parameter 'counts'"),
+    "type": (f'{TINY}, parameters={{"count": "1"}}', "'count' must be of type int, not '1'"),
+    "node": (f'{TINY}, node_args={{"Maker": {{}}}}', "there is no node 'Maker'"),
+    "argument": (f'{TINY}, colour="red"', "unexpected keyword argument 'colour'"),
+    "required": ('"tiny.py:create_demanding", schedule="@daily"', "values for word"),
+}
 
 
-def import_error(airflow: AirflowHome, file: Path) -> str:
-    [error] = airflow.parse(file)["errors"]
-    return str(error)
+@pytest.fixture(scope="module")
+def parsed(airflow: AirflowHome) -> dict[str, Any]:
+    """What came of each file, by its name; parsed in one process."""
+    files = [airflow.dag_file("fine", TINY)]
+    for name, (source, _, _) in BROKEN.items():
+        (airflow.project / f"broken_{name}.py").write_text(source)
+        files.append(airflow.dag_file(name, f'"broken_{name}.py:create_pipeline"'))
+    files += [airflow.dag_file(name, arguments) for name, (arguments, _) in MISTAKEN.items()]
+    answer = airflow.parse(*files)
+    return {**{Path(file).stem: it for file, it in answer["files"].items()}, **answer}
 
 
-def test_a_dag_file_is_parsed_without_tfx_wherever_airflow_was_started(
-    airflow: AirflowHome,
-) -> None:
-    parsed = airflow.parse(airflow.dag_file("good", TINY))
-    assert parsed["errors"] == []
+def told(airflow: AirflowHome, parsed: dict[str, Any], name: str) -> str:
+    """The message of an import error, of which the rest is the DAG file's line and ours."""
+    [error] = parsed[name]["errors"]
+    assert f'File "{airflow.project}/dags/{name}.py", line 3' in error
+    assert error.count('File "') == 2
+    assert "During handling" not in error
+    assert "direct cause" not in error
+    message: str = error[error.rindex("DagAuthorError: ") :]
+    return message
+
+
+def test_a_dag_file_is_parsed_wherever_airflow_was_started(parsed: dict[str, Any]) -> None:
+    assert parsed["fine"]["errors"] == []
+    assert [name for name, _ in parsed["fine"]["dags"]["tiny"]] == ["Make", "Use"]
+
+
+def test_parsing_and_compiling_imports_nothing_of_tfx(parsed: dict[str, Any]) -> None:
     assert parsed["heavy"] == []
-    assert [name for name, _ in parsed["dags"]["tiny"]] == ["Make", "Use"]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_pipeline_shows_its_authors_error_and_place(
+    airflow: AirflowHome, parsed: dict[str, Any], name: str
+) -> None:
+    _, place, said = BROKEN[name]
+    message = told(airflow, parsed, name)
+    assert f"{airflow.project}/broken_{name}.py{place}" in message
+    assert said in message
+
+
+@pytest.mark.parametrize("name", MISTAKEN)
+def test_a_mistake_in_the_dag_file_is_one_clear_error(
+    airflow: AirflowHome, parsed: dict[str, Any], name: str
+) -> None:
+    assert MISTAKEN[name][1] in told(airflow, parsed, name)
 
 
 def test_an_unchanged_pipeline_keeps_its_compilation_and_a_changed_one_gets_another(
@@ -31,60 +85,11 @@ def test_an_unchanged_pipeline_keeps_its_compilation_and_a_changed_one_gets_anot
     source = airflow.project / "changing.py"
     source.write_text((airflow.project / "tiny.py").read_text().replace('"tiny"', '"changing"'))
     file = airflow.dag_file("changing", '"changing.py:create_pipeline"')
-    first = airflow.parse(file)["dags"]["changing"]
-    assert airflow.parse(file)["dags"]["changing"] == first
+    first, again = (airflow.parse(file)["files"][str(file)]["dags"] for _ in range(2))
+    assert first["changing"]
+    assert again == first
     source.write_text(source.read_text().replace('"count", int, 2', '"count", int, 3'))
-    assert airflow.parse(file)["dags"]["changing"] != first
-
-
-@pytest.mark.parametrize(
-    ("source", "place", "said"),
-    [
-        ("def create_pipeline():\n    return undefined_name\n", ":2", "NameError"),
-        ("def create_pipeline(:\n", ":1", "SyntaxError"),
-        ("import no_such_module\n", ":1", "no_such_module"),
-        ("def create_pipeline():\n    return 5\n", "", "int"),
-        ("def create_pipeline(needed):\n    return 5\n", "", "needed"),
-    ],
-)
-def test_a_broken_pipeline_shows_its_authors_error_and_the_line_of_the_dag_file(
-    airflow: AirflowHome, source: str, place: str, said: str
-) -> None:
-    broken = airflow.project / "broken.py"
-    broken.write_text(source)
-    file = airflow.dag_file("broken", '"broken.py:create_pipeline"')
-    error = import_error(airflow, file)
-    assert f'File "{file}", line 3' in error
-    told = error[error.rindex("DagAuthorError: ") :]
-    assert f"{broken}{place}" in told
-    assert said in told
-    assert error.count('File "') == 2
-    assert "During handling" not in error
-    assert "direct cause" not in error
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ('"tiny.py:create"', "create"),
-        ('"nowhere.py:create_pipeline"', "nowhere.py does not exist"),
-        ('"tiny.py"', "'tiny.py' is not a target"),
-        (f'{TINY}, runner="spark"', "there is no runner 'spark'"),
-        (f'{TINY}, parameters={{"counts": 1}}', "unknown parameter 'counts'"),
-        (f'{TINY}, parameters={{"count": "1"}}', "'count' must be of type int, not '1'"),
-        (f'{TINY}, node_args={{"Maker": {{}}}}', "there is no node 'Maker'"),
-        (f'{TINY}, colour="red"', "unexpected keyword argument 'colour'"),
-        ('"tiny.py:create_demanding", schedule="@daily"', "values for word"),
-    ],
-)
-def test_a_mistake_in_the_dag_file_is_one_clear_error(
-    airflow: AirflowHome, arguments: str, said: str
-) -> None:
-    file = airflow.dag_file("mistaken", arguments)
-    error = import_error(airflow, file)
-    assert f'File "{file}", line 3' in error
-    assert said in error[error.rindex("DagAuthorError: ") :]
-    assert error.count('File "') == 2
+    assert airflow.parse(file)["files"][str(file)]["dags"] != first
 
 
 def test_a_wrong_setting_is_named_in_the_import_error(airflow: AirflowHome) -> None:
@@ -92,7 +97,9 @@ def test_a_wrong_setting_is_named_in_the_import_error(airflow: AirflowHome) -> N
     file = airflow.dag_file("unset", TINY)
     settings.write_text('runer = "flink"\n')
     try:
-        error = import_error(airflow, file)
+        parsed = airflow.parse(file)["files"]
     finally:
         settings.write_text("")
-    assert f"{settings}: unknown setting 'runer'" in error
+    assert f"{settings}: unknown setting 'runer'" in told(
+        airflow, {"unset": parsed[str(file)]}, "unset"
+    )

@@ -15,6 +15,7 @@ def operator(**arguments: Any) -> NodeOperator:
     return NodeOperator(
         task_id="t",
         node="t",
+        component="T",
         ir_path="/ir",
         import_path=[],
         project="/p",

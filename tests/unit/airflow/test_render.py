@@ -170,3 +170,4 @@ def test_the_dag_survives_airflows_serialisation() -> None:
     again = DagSerialization.from_dict(json.loads(json.dumps(DagSerialization.to_dict(dag))))
     assert sorted(again.task_dict) == ["Gen", "Trainer", "inner.Check"]
     assert again.get_task("Trainer").upstream_task_ids == {"Gen"}
+    assert again.get_task("Gen").operator_name == "CsvExampleGen"

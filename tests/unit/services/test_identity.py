@@ -61,3 +61,26 @@ def test_waiting_ends_when_the_process_does() -> None:
     assert not wait_until_gone(identity, 0.2)
     process.communicate()
     assert wait_until_gone(identity, 10)
+
+
+def test_a_process_of_an_earlier_boot_is_not_running_and_led_no_session_of_this_one() -> None:
+    process, child = leader()
+    now = ProcessIdentity.of(process.pid)
+    earlier = ProcessIdentity(now.pid, now.started, boot="another")
+    assert now.leads_session_of(child)
+    assert earlier.find() is None
+    assert not earlier.leads_session_of(child)
+    end_sessions([earlier], grace_seconds=1)
+    assert not gone(child)
+    end_sessions([now], grace_seconds=5)
+    process.wait(5)
+
+
+def test_the_session_of_a_process_that_reused_the_pid_is_left_alone() -> None:
+    process, child = leader()
+    now = ProcessIdentity.of(process.pid)
+    end_sessions([ProcessIdentity(now.pid, now.started - 60)], grace_seconds=1)
+    assert process.poll() is None
+    assert not gone(child)
+    end_sessions([now], grace_seconds=5)
+    process.wait(5)

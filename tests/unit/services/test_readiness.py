@@ -1,0 +1,38 @@
+from pathlib import Path
+from typing import Any
+
+from headrace.services.readiness import dag_files, parsed_files
+
+SINCE = 1_700_000_000.0
+BEFORE = "2023-11-14T22:13:19Z"
+AFTER = "2023-11-14T22:13:21.5+00:00"
+
+
+def dag(file: Path, parsed: str | None) -> dict[str, Any]:
+    return {"dag_id": file.stem, "fileloc": str(file), "last_parsed_time": parsed}
+
+
+def test_only_files_that_may_define_a_dag_are_waited_for(tmp_path: Path) -> None:
+    nested = tmp_path / "team" / "one.py"
+    nested.parent.mkdir()
+    nested.write_text("from headrace.airflow import pipeline_dag")
+    (tmp_path / "helpers.py").write_text("COLUMNS = ['a']")
+    (tmp_path / "notes.txt").write_text("an airflow dag")
+    assert dag_files(tmp_path) == {nested}
+    assert dag_files(tmp_path / "missing") == frozenset()
+
+
+def test_a_dag_counts_when_it_was_parsed_since_the_start(tmp_path: Path) -> None:
+    old, new, never = (tmp_path / f"{name}.py" for name in ("old", "new", "never"))
+    dags = [dag(old, BEFORE), dag(new, AFTER), dag(never, None)]
+    assert parsed_files(dags, [], tmp_path, SINCE) == {new}
+
+
+def test_an_import_error_counts_too(tmp_path: Path) -> None:
+    errors = [
+        {"filename": "broken.py", "timestamp": AFTER},
+        {"filename": str(tmp_path / "other.py"), "timestamp": AFTER},
+        {"filename": "mended.py", "timestamp": BEFORE},
+    ]
+    found = parsed_files([], errors, tmp_path, SINCE)
+    assert found == {tmp_path / "broken.py", tmp_path / "other.py"}
