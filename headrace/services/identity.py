@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 _PROC = Path("/proc")
+_POLL_SECONDS = 0.05
 _SAME_START_SECONDS = 0.015
 """The kernel counts start times in hundredths."""
 
@@ -98,12 +99,26 @@ def end_sessions(leaders: Iterable[ProcessIdentity], grace_seconds: float) -> No
     for process in alive:
         with contextlib.suppress(psutil.Error):
             process.terminate()
-    psutil.wait_procs(alive, timeout=grace_seconds)
+    _wait(alive, grace_seconds)
     left = list(session_members(leaders))
     for process in left:
         with contextlib.suppress(psutil.Error):
             process.send_signal(signal.SIGKILL)
-    psutil.wait_procs(left, timeout=grace_seconds)
+    _wait(left, grace_seconds)
+
+
+def _wait(processes: Iterable[psutil.Process], seconds: float) -> None:
+    """Wait until they have ended; one that its parent has yet to reap has."""
+    deadline = time.monotonic() + seconds
+    while any(_runs(process) for process in processes) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def session_members(
@@ -127,5 +142,5 @@ def wait_until_gone(identity: ProcessIdentity, seconds: float) -> bool:
     while identity.find() is not None:
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.1)
+        time.sleep(_POLL_SECONDS)
     return True

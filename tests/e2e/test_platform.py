@@ -12,6 +12,7 @@ import pytest
 
 from headrace.errors import UsageError
 from headrace.services import control
+from headrace.services.identity import session_members
 from headrace.services.instance import Instance, main_instance
 from headrace.services.rest import AirflowApi
 from headrace.services.state import ServiceState
@@ -177,12 +178,13 @@ def test_a_killed_scheduler_is_started_again_and_runs_go_on(
     assert finish(api, "tiny", "after_the_kill")["Use"] == "success"
 
 
-def test_after_a_killed_supervisor_status_tells_and_down_cleans_up(
+def test_a_killed_supervisor_takes_all_with_it_status_tells_and_down_cleans_up(
     api: AirflowApi, small: Platform, instance: Instance
 ) -> None:
     state = state_of(instance)
+    assert len(list(session_members(state.processes()))) > len(state.components)
     os.kill(state.supervisor.pid, 9)
-    wait_until(lambda: control.running(instance) is None)
+    wait_until(lambda: not list(session_members(state.processes())))
     crashed = small.headrace("status", "--json")
     assert (crashed.returncode, json.loads(crashed.stdout)["airflow"]) == (1, "crashed")
     assert small.headrace("down").returncode == 0

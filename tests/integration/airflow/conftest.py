@@ -22,8 +22,16 @@ from airflow.dag_processing.dagbag import DagBag
 found = {}
 for file in sys.argv[1:]:
     bag = DagBag(file)
-    tasks = {name: [[t.task_id, t.ir_path] for t in dag.tasks] for name, dag in bag.dags.items()}
-    found[file] = {"dags": tasks, "errors": list(bag.import_errors.values())}
+    dags = {
+        name: {
+            "edges": {t.task_id: sorted(t.upstream_task_ids) for t in dag.tasks},
+            "operators": {t.task_id: t.operator_name for t in dag.tasks},
+            "compiled": [t.ir_path for t in dag.tasks],
+            "params": dag.params.dump(),
+        }
+        for name, dag in bag.dags.items()
+    }
+    found[file] = {"dags": dags, "errors": list(bag.import_errors.values())}
 heavy = ("tensorflow", "tfx", "apache_beam", "ml_metadata", "headrace.compiler", "headrace.node")
 print(json.dumps({"files": found, "heavy": [name for name in heavy if name in sys.modules]}))
 """

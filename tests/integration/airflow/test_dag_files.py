@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.airflow.conftest import AirflowHome
+from tests.integration.conftest import PROJECT
 
 pytestmark = pytest.mark.integration
 
@@ -38,6 +39,7 @@ def parsed(airflow: AirflowHome) -> dict[str, Any]:
         (airflow.project / f"broken_{name}.py").write_text(source)
         files.append(airflow.dag_file(name, f'"broken_{name}.py:create_pipeline"'))
     files += [airflow.dag_file(name, arguments) for name, (arguments, _) in MISTAKEN.items()]
+    files.append(PROJECT / "dags" / "penguins.py")
     answer = airflow.parse(*files)
     return {**{Path(file).stem: it for file, it in answer["files"].items()}, **answer}
 
@@ -55,7 +57,26 @@ def told(airflow: AirflowHome, parsed: dict[str, Any], name: str) -> str:
 
 def test_a_dag_file_is_parsed_wherever_airflow_was_started(parsed: dict[str, Any]) -> None:
     assert parsed["fine"]["errors"] == []
-    assert [name for name, _ in parsed["fine"]["dags"]["tiny"]] == ["Make", "Use"]
+    assert parsed["fine"]["dags"]["tiny"]["edges"] == {"Make": [], "Use": ["Make"]}
+
+
+def test_the_penguins_dag_is_the_pipeline_of_its_author(parsed: dict[str, Any]) -> None:
+    assert parsed["penguins"]["errors"] == []
+    dag = parsed["penguins"]["dags"]["penguins"]
+    assert dag["edges"] == {
+        "CsvExampleGen": [],
+        "StatisticsGen": ["CsvExampleGen"],
+        "SchemaGen": ["StatisticsGen"],
+        "ExampleValidator": ["SchemaGen", "StatisticsGen"],
+        "Transform": ["CsvExampleGen", "SchemaGen"],
+        "Hyperparameters": [],
+        "Trainer": ["Hyperparameters", "SchemaGen", "Transform"],
+        "latest_blessed_model_resolver": [],
+        "Evaluator": ["CsvExampleGen", "Trainer", "latest_blessed_model_resolver"],
+        "Pusher": ["Evaluator", "Trainer"],
+    }
+    assert dag["operators"]["latest_blessed_model_resolver"] == "Resolver"
+    assert dag["params"] == {"epochs": 40, "learning_rate": 0.01}
 
 
 def test_parsing_and_compiling_imports_nothing_of_tfx(parsed: dict[str, Any]) -> None:
@@ -86,7 +107,7 @@ def test_an_unchanged_pipeline_keeps_its_compilation_and_a_changed_one_gets_anot
     source.write_text((airflow.project / "tiny.py").read_text().replace('"tiny"', '"changing"'))
     file = airflow.dag_file("changing", '"changing.py:create_pipeline"')
     first, again = (airflow.parse(file)["files"][str(file)]["dags"] for _ in range(2))
-    assert first["changing"]
+    assert first["changing"]["compiled"]
     assert again == first
     source.write_text(source.read_text().replace('"count", int, 2', '"count", int, 3'))
     assert airflow.parse(file)["files"][str(file)]["dags"] != first

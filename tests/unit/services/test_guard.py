@@ -18,7 +18,9 @@ from headrace.services.state import ComponentState, Phase, ServiceState, write_s
 state = Path(sys.argv[1])
 me = ProcessIdentity.of(os.getpid())
 with guarded(me, state):
-    component = subprocess.Popen(["sh", "-c", "sleep 300 & wait"], start_new_session=True)
+    component = subprocess.Popen(
+        ["sh", "-c", "sleep 300 & wait"], start_new_session=True, stdout=subprocess.DEVNULL
+    )
     process = ProcessIdentity.of(component.pid)
     components = {"c": ComponentState(process)}
     write_state(state, ServiceState(me, 1, Phase.RUNNING, components=components))
