@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from headrace.errors import HeadraceError
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
 from headrace.node.beam import executor_operators
+from headrace.node.cache_key import with_code_digest
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.usage import Meter
@@ -44,7 +45,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     if reopened is not None:
         _log.info("Execution %d of an earlier try is run again", reopened)
     with _closing_on_cancel(metadata, spec):
-        info = _launcher(spec, metadata, operators).launch()
+        info = _launcher(spec, metadata, operators, request.import_path).launch()
     execution_id = getattr(info, "execution_id", None)
     if execution_id is None:
         _log.info("Nothing to do for node %s in this run", request.node_id)
@@ -53,8 +54,10 @@ def run_node(request: NodeRequest) -> NodeResult:
         return _result(handle, request, int(execution_id), meter)
 
 
-def _launcher(spec: NodeSpec, metadata: Any, operators: dict[Any, Any]) -> Any:
-    return launcher.Launcher(
+def _launcher(
+    spec: NodeSpec, metadata: Any, operators: dict[Any, Any], import_path: Sequence[str]
+) -> Any:
+    made = launcher.Launcher(
         pipeline_node=spec.node,
         mlmd_connection=metadata,
         pipeline_info=spec.pipeline.pipeline_info,
@@ -63,6 +66,9 @@ def _launcher(spec: NodeSpec, metadata: Any, operators: dict[Any, Any]) -> Any:
         custom_driver_spec=spec.driver_spec,
         custom_executor_operators=operators,
     )
+    # The operator has the specification as it was compiled; this one is for the cache key alone.
+    made._executor_spec = with_code_digest(spec, import_path)
+    return made
 
 
 @contextlib.contextmanager
