@@ -3,6 +3,8 @@
 import importlib.util
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parent
 TFX_SIDE = frozenset(
     TESTS / path
@@ -30,3 +32,11 @@ def _elsewhere(path: Path) -> bool:
     of_tfx = path in TFX_SIDE or any(parent in TFX_SIDE for parent in path.parents)
     shared = path.suffix == ".py" and path.name in ("conftest.py", "__init__.py")
     return not shared and of_tfx != HERE_IS_TFX
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--refresh-golden",
+        action="store_true",
+        help="write the golden files anew instead of comparing with them",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
 import traceback
@@ -13,6 +14,7 @@ import headrace
 from headrace.target import Target
 
 _PACKAGE_DIRECTORIES = ("site-packages", "dist-packages")
+_NOT_IN_PACKAGE = re.compile(r"cannot import name '(\w+)'")
 _WRITING = os.O_WRONLY | os.O_RDWR
 
 
@@ -82,8 +84,13 @@ class ReadingTracker:
             return [Path(raised.filename)] if self.is_project_file(raised.filename) else []
         if isinstance(raised, OSError) and isinstance(raised.filename, str):
             return [] if os.path.exists(raised.filename) else [Path(raised.filename).absolute()]
-        if isinstance(raised, ModuleNotFoundError) and raised.name:
-            module = Path(*raised.name.split("."))
+        if isinstance(raised, ImportError) and raised.name:
+            name = raised.name
+            # "from package import module", where the package is there, says only "cannot import".
+            wanted = _NOT_IN_PACKAGE.match(str(raised))
+            if wanted and not isinstance(raised, ModuleNotFoundError):
+                name = f"{name}.{wanted[1]}"
+            module = Path(*name.split("."))
             places = [root / module for root in self._target.import_path]
             candidates = [*places, *(place.with_suffix(".py") for place in places)]
             return [path for path in candidates if not path.exists()]

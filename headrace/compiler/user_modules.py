@@ -124,7 +124,7 @@ def build_wheel(name: str, version: str, modules: Mapping[str, bytes]) -> tuple[
 
     The same arguments always give the same bytes.
     """
-    distribution = re.sub(r"[-_.]+", "_", name)
+    distribution = re.sub(r"[-_.]+", "_", name).lower()
     stem = f"{distribution}-{version}"
     info = f"{stem}.dist-info"
     top_level = "".join(f"{module[:-3]}\n" for module in sorted(modules))

@@ -21,11 +21,13 @@ def node_outputs(outputs: Json) -> tuple[NodeOutput, ...]:
 def node_inputs(inputs: Json) -> tuple[NodeInput, ...]:
     """The inputs that a node's author sees, sorted by key.
 
-    Channels that TFX adds for conditions and placeholders are hidden, so they are left out; what
-    they make the node wait for is among its upstream nodes.
+    Channels that TFX adds for conditions and placeholders are left out; what they make the node
+    wait for is among its upstream nodes. Their keys have a dot, which an author's cannot have.
     """
     specs = inputs.get("inputs", {})
-    visible = sorted(key for key, spec in specs.items() if not spec.get("hidden"))
+    visible = sorted(
+        key for key, spec in specs.items() if not spec.get("hidden") and "." not in key
+    )
     return tuple(_input(key, inputs) for key in visible)
 
 
