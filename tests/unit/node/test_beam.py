@@ -1,0 +1,44 @@
+import pytest
+from tfx.proto.orchestration import executable_spec_pb2, placeholder_pb2
+
+from headrace.errors import HeadraceError
+from headrace.node.beam import BeamOperator, executor_operators
+
+OURS = "--runner=headrace.node.direct_runner.DirectRunner"
+UNSHIPPED = "--sdk_container_image=none"
+
+
+def arguments(own: list[str], settings: list[str]) -> list[str]:
+    spec = executable_spec_pb2.BeamExecutableSpec()
+    spec.python_executor_spec.class_path = "tfx.components.statistics_gen.executor.Executor"
+    for text in own:
+        expression = placeholder_pb2.PlaceholderExpression()
+        expression.value.string_value = text
+        spec.beam_pipeline_args_placeholders.append(expression)
+    operator = BeamOperator(spec, arguments=settings)
+    return [item.value.string_value for item in operator.beam_pipeline_args]
+
+
+@pytest.mark.parametrize("own", [[], ["--runner=DirectRunner"], ["--runner", "DirectRunner"]])
+def test_beams_direct_runner_becomes_ours(own: list[str]) -> None:
+    assert arguments(own, []) == [*own, OURS, UNSHIPPED]
+
+
+@pytest.mark.parametrize("own", [["--runner=FlinkRunner"], ["--runner", "DataflowRunner"]])
+def test_a_runner_of_the_pipelines_own_is_kept(own: list[str]) -> None:
+    assert arguments(own, ["--runner=DirectRunner"]) == ["--runner=DirectRunner", *own]
+
+
+def test_the_settings_come_first_so_that_the_nodes_own_win() -> None:
+    found = arguments(["--direct_num_workers=2"], ["--direct_num_workers=1", "--x"])
+    assert found[:3] == ["--direct_num_workers=1", "--x", "--direct_num_workers=2"]
+
+
+@pytest.mark.parametrize("flag", ["--setup_file=./setup.py", "--extra_packages=a.whl"])
+def test_what_the_pipeline_ships_itself_is_left_to_it(flag: str) -> None:
+    assert arguments([flag], []) == [flag, OURS]
+
+
+def test_a_runner_that_is_not_there_is_named() -> None:
+    with pytest.raises(HeadraceError, match="runner 'flink'"):
+        executor_operators("flink", [])
