@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from enum import Enum
 from typing import Any
 
 from headrace.errors import HeadraceError
@@ -47,8 +48,17 @@ __all__ = [
 
 OnFrame = Callable[[Frame], None]
 
-_STALE_TRIES = 20
-_STALE_PAUSE_SECONDS = 0.25
+_PAUSE_SECONDS = 0.25
+
+
+class _NotTaken(Enum):
+    """Why a server did not begin with a job, which another one then can."""
+
+    OUTDATED = "the launcher is of another version and does not make way"
+    ENDED = "the launcher ended each time before it took the job"
+
+
+_TRIES = {_NotTaken.OUTDATED: 20, _NotTaken.ENDED: 3}
 
 
 class JobFailed(HeadraceError):
@@ -96,15 +106,17 @@ class LauncherClient:
             fingerprint=environment_fingerprint(self._settings),
             environ={**tfx_environ(self._settings), **(environ or {})},
         )
-        for _ in range(_STALE_TRIES):
+        tries = dict.fromkeys(_NotTaken, 0)
+        while True:
             outcome = self._attempt(request, show)
-            if not isinstance(outcome, StaleFrame):
+            if not isinstance(outcome, _NotTaken):
                 return outcome
-            time.sleep(_STALE_PAUSE_SECONDS)
-        raise LauncherUnavailable(
-            "the launcher is of another version and does not make way",
-            "run bin/headrace down, or stop it by hand",
-        )
+            tries[outcome] += 1
+            if tries[outcome] == _TRIES[outcome]:
+                raise LauncherUnavailable(
+                    outcome.value, "run bin/headrace down, or stop it by hand"
+                )
+            time.sleep(_PAUSE_SECONDS)
 
     def cancel(self) -> None:
         """End the running job: SIGTERM to its processes, SIGKILL after five seconds."""
@@ -112,9 +124,13 @@ class LauncherClient:
         if self._stream is not None:
             self._stream.cancel()
 
-    def _attempt(self, request: Request, show: OnFrame) -> dict[str, Any] | StaleFrame:
-        self._stream = stream = self._open(request, show)
+    def _attempt(self, request: Request, show: OnFrame) -> dict[str, Any] | _NotTaken:
+        try:
+            self._stream = stream = self._open(request, show)
+        except ConnectionError:
+            return _NotTaken.ENDED
         pid = 0
+        taken = False
         result: ResultFrame | None = None
         error: ErrorFrame | None = None
         try:
@@ -122,7 +138,8 @@ class LauncherClient:
                 stream.cancel()
             for frame in stream.frames():
                 if isinstance(frame, StaleFrame):
-                    return frame
+                    return _NotTaken.OUTDATED
+                taken = True
                 if isinstance(frame, ExitFrame):
                     return _outcome(result, error, frame)
                 if isinstance(frame, EventFrame) and frame.pid:
@@ -139,6 +156,9 @@ class LauncherClient:
             stream.close()
         if error is not None:
             raise JobFailed(error)
+        if not taken and not self._cancelled:
+            # A server that is being killed still accepts connections for a moment.
+            return _NotTaken.ENDED
         if pid:
             # The server is gone, and with it whoever would end the job's other processes.
             kill_session(pid)
@@ -156,6 +176,9 @@ class LauncherClient:
         )
         try:
             return SocketStream(stream, request)
+        except ConnectionError:
+            stream.close()
+            raise
         except OSError as error:
             stream.close()
             raise LauncherUnavailable(f"the launcher cannot be reached: {error}") from None

@@ -1,0 +1,70 @@
+"""Cancelled nodes and killed clients leave nothing behind."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from headrace.errors import HeadraceError
+from headrace.ir.manifest import Manifest
+from headrace.launcher.client import LauncherClient
+from headrace.settings import Settings
+from tests.integration.launcher.conftest import Tiny, processes_with, wait_until
+
+pytestmark = pytest.mark.integration
+
+
+def test_a_cancelled_node_leaves_no_process_and_is_closed_in_the_store(
+    anyhow: Settings, tiny: Manifest, database: Path
+) -> None:
+    runs = Tiny(anyhow, tiny, database)
+    runs.run("Make")
+    client = LauncherClient(anyhow)
+    failures: list[HeadraceError] = []
+
+    def work() -> None:
+        try:
+            runs.run("Use", client=client, mode="spawn")
+        except HeadraceError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_until(lambda: processes_with("sleep 602"))
+    client.cancel()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert len(failures) == 1
+    wait_until(lambda: not processes_with("sleep 601") and not processes_with("sleep 602"))
+    assert runs.states() in (["COMPLETE", "CANCELED"], ["COMPLETE", "FAILED"])
+
+
+def test_a_client_that_is_killed_takes_its_node_along(runs: Tiny, tmp_path: Path) -> None:
+    runs.run("Make")
+    script = tmp_path / "client.py"
+    script.write_text(
+        "import sys, pickle\n"
+        "from headrace.launcher.client import run_node\n"
+        "settings, request = pickle.load(open(sys.argv[1], 'rb'))\n"
+        "run_node(settings, request, lambda frame: print(frame, flush=True))\n"
+    )
+    import pickle
+
+    arguments = tmp_path / "arguments"
+    arguments.write_bytes(
+        pickle.dumps((runs.settings, runs.request("Use", "r1", {"mode": "sleep"})))
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(arguments)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    line = next(line for line in process.stdout if "started" in line)
+    pid = int(line.partition("pid=")[2].partition(",")[0])
+    wait_until(lambda: runs.states() == ["COMPLETE", "RUNNING"])
+    process.kill()
+    process.wait()
+    wait_until(lambda: not psutil.pid_exists(pid))
+    wait_until(lambda: runs.states() == ["COMPLETE", "CANCELED"])
