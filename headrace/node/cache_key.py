@@ -13,17 +13,21 @@ from headrace.node.user_code import user_code_digest
 _FLAG = "--headrace_user_code="
 
 
-def with_code_digest(spec: NodeSpec, import_path: Sequence[str]) -> Any:
-    """The node's executor specification, with the digest in it where the node runs project code.
+def code_digest(spec: NodeSpec, import_path: Sequence[str]) -> str:
+    """Digest of the project's code that the node runs; empty if it runs none."""
+    return user_code_digest(_code_paths(spec), import_path)
+
+
+def with_code_digest(executor_spec: Any, digest: str) -> Any:
+    """The executor specification with the digest in it, where there is one.
 
     TFX hashes the specification into its cache key. A node that runs none of the project's code
     keeps its key, and so what is cached for it.
     """
-    digest = user_code_digest(_code_paths(spec), import_path)
     if not digest:
-        return spec.executor_spec
-    changed = type(spec.executor_spec)()
-    changed.CopyFrom(spec.executor_spec)
+        return executor_spec
+    changed = type(executor_spec)()
+    changed.CopyFrom(executor_spec)
     _python_spec(changed).extra_flags.append(f"{_FLAG}{digest}")
     return changed
 

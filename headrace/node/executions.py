@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
@@ -16,7 +17,7 @@ from headrace.node.usage import Usage
 Execution = metadata_store_pb2.Execution
 Artifact = metadata_store_pb2.Artifact
 
-_STATE_FIELD = "last_known_state"
+_LONGEST_ERROR = 1000
 
 
 def find_execution(handle: Any, spec: NodeSpec) -> Any | None:
@@ -42,7 +43,8 @@ def reopen_dead_try(handle: Any, spec: NodeSpec) -> int | None:
         artifact.state = Artifact.State.ABANDONED
         handle.store.put_artifacts([artifact])
     execution.last_known_state = Execution.State.RUNNING
-    execution.custom_properties.pop("__execution_result__", None)
+    for name in ("__execution_result__", "headrace_error"):
+        execution.custom_properties.pop(name, None)
     handle.store.put_executions([execution])
     return int(execution.id)
 
@@ -104,15 +106,39 @@ def output_results(handle: Any, execution_id: int) -> list[ArtifactResult]:
     return sorted(results, key=lambda result: (result.key, result.id))
 
 
-def annotate(handle: Any, execution_id: int, usage: Usage, owner: str, try_number: int) -> Any:
-    """Keep with the execution what it cost and who asked for it; return the execution."""
+@dataclass(frozen=True)
+class Notes:
+    """What is kept with an execution beside its cost.
+
+    Attributes:
+        owner: who asked for it.
+        code: digest of the project's code that it ran, empty if it ran none.
+        error: why it failed, the first line of it; empty if it did not.
+    """
+
+    owner: str
+    try_number: int
+    code: str = ""
+    error: str = ""
+
+
+def annotate(handle: Any, execution_id: int, usage: Usage, notes: Notes) -> Any:
+    """Keep with the execution what it cost and its notes; return the execution."""
     [execution] = handle.store.get_executions_by_id([execution_id])
     properties = execution.custom_properties
     properties["headrace_wall_seconds"].double_value = usage.wall_seconds
     properties["headrace_cpu_seconds"].double_value = usage.cpu_seconds
     properties["headrace_peak_memory_bytes"].int_value = usage.peak_memory_bytes
-    properties["headrace_try"].int_value = try_number
-    if owner:
-        properties["headrace_owner"].string_value = owner
+    properties["headrace_try"].int_value = notes.try_number
+    texts = {"owner": notes.owner, "code": notes.code, "error": _first_line(notes.error)}
+    for name, text in texts.items():
+        properties.pop(f"headrace_{name}", None)  # of an earlier try
+        if text:
+            properties[f"headrace_{name}"].string_value = text
     handle.store.put_executions([execution])
     return execution
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0][:_LONGEST_ERROR] if lines else ""

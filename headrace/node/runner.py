@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from tfx.orchestration.portable import launcher
 from tfx.orchestration.portable.mlmd import execution_lib
 
 from headrace.errors import HeadraceError
+from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
 from headrace.node.beam import executor_operators
-from headrace.node.cache_key import with_code_digest
+from headrace.node.cache_key import code_digest, with_code_digest
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.usage import Meter
@@ -44,19 +46,19 @@ def run_node(request: NodeRequest) -> NodeResult:
         reopened = executions.reopen_dead_try(handle, spec)
     if reopened is not None:
         _log.info("Execution %d of an earlier try is run again", reopened)
-    with _closing_on_cancel(metadata, spec):
-        info = _launcher(spec, metadata, operators, request.import_path).launch()
+    code = code_digest(spec, request.import_path)
+    notes = executions.Notes(request.owner, request.try_number, code)
+    with _closing_on_cancel(metadata, spec), _noting_failure(metadata, spec, meter, notes):
+        info = _launcher(spec, metadata, operators, code).launch()
     execution_id = getattr(info, "execution_id", None)
     if execution_id is None:
         _log.info("Nothing to do for node %s in this run", request.node_id)
         return NodeResult(request.node_id, request.run_id, SKIPPED, None)
     with metadata as handle:
-        return _result(handle, request, int(execution_id), meter)
+        return _result(handle, request, int(execution_id), meter, notes)
 
 
-def _launcher(
-    spec: NodeSpec, metadata: Any, operators: dict[Any, Any], import_path: Sequence[str]
-) -> Any:
+def _launcher(spec: NodeSpec, metadata: Any, operators: dict[Any, Any], code: str) -> Any:
     made = launcher.Launcher(
         pipeline_node=spec.node,
         mlmd_connection=metadata,
@@ -67,7 +69,7 @@ def _launcher(
         custom_executor_operators=operators,
     )
     # The operator has the specification as it was compiled; this one is for the cache key alone.
-    made._executor_spec = with_code_digest(spec, import_path)
+    made._executor_spec = with_code_digest(spec.executor_spec, code)
     return made
 
 
@@ -84,9 +86,28 @@ def _closing_on_cancel(metadata: Any, spec: NodeSpec) -> Iterator[None]:
         raise
 
 
-def _result(handle: Any, request: NodeRequest, execution_id: int, meter: Meter) -> NodeResult:
+@contextlib.contextmanager
+def _noting_failure(
+    metadata: Any, spec: NodeSpec, meter: Meter, notes: executions.Notes
+) -> Iterator[None]:
+    """Keep with a failed execution what it cost and why it failed; TFX keeps only that it did."""
+    try:
+        yield
+    except Exception as raised:
+        # The failure itself is what the user must hear of, not that it cannot be noted.
+        with contextlib.suppress(Exception), metadata as handle:
+            failed = executions.find_execution(handle, spec)
+            if failed is not None and failed.last_known_state == executions.Execution.State.FAILED:
+                failure = replace(notes, error=describe(raised).message)
+                executions.annotate(handle, int(failed.id), meter.read(), failure)
+        raise
+
+
+def _result(
+    handle: Any, request: NodeRequest, execution_id: int, meter: Meter, notes: executions.Notes
+) -> NodeResult:
     usage = meter.read()
-    execution = executions.annotate(handle, execution_id, usage, request.owner, request.try_number)
+    execution = executions.annotate(handle, execution_id, usage, notes)
     if not execution_lib.is_execution_successful(execution):
         # TFX's launcher publishes a failed input resolution and returns as if all were well.
         reason = _first_line(execution) or "its inputs cannot be resolved"

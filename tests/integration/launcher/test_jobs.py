@@ -34,6 +34,7 @@ def test_a_node_reports_its_execution_outputs_and_cost(
     assert kept["headrace_cpu_seconds"].double_value == pytest.approx(result.cpu_seconds, abs=1e-3)
     assert kept["headrace_peak_memory_bytes"].int_value == result.peak_memory_bytes > 10_000_000
     assert kept["headrace_owner"].string_value == "test"
+    assert len(kept["headrace_code"].string_value) == 64
 
 
 def test_what_a_component_prints_arrives_once_with_its_level(
@@ -73,8 +74,13 @@ def test_a_failed_node_is_run_again_under_one_execution(runs: Tiny) -> None:
     runs.run("Make")
     with pytest.raises(JobFailed):
         runs.run("Use", mode="raise")
+    kept = runs.store().get_executions()[1].custom_properties
+    error = kept["headrace_error"].string_value
+    assert error.endswith("ValueError: the text is of the wrong kind")
+    assert kept["headrace_wall_seconds"].double_value > 0
     assert runs.run("Use", mode="fine").state == "COMPLETE"
     assert runs.states() == ["COMPLETE", "COMPLETE"]
+    assert "headrace_error" not in runs.store().get_executions()[1].custom_properties
 
 
 def test_a_completed_node_asked_for_again_reports_what_it_did(runs: Tiny) -> None:
