@@ -1,4 +1,4 @@
-"""The state file: what a supervisor says of itself and of Airflow's components."""
+"""The state file: what a supervisor says of itself and of the components that it runs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from headrace.files import write_atomically
 from headrace.services.identity import ProcessIdentity
@@ -21,7 +22,7 @@ class Phase(str, Enum):
 
 @dataclass(frozen=True)
 class ComponentState:
-    """One of Airflow's components.
+    """One of the components that a supervisor runs.
 
     Attributes:
         process: its process now, or the last if it has none.
@@ -37,7 +38,14 @@ class ComponentState:
 
 @dataclass(frozen=True)
 class ServiceState:
-    """An instance as its supervisor last described it; ``since`` in seconds since the epoch."""
+    """An instance as its supervisor last described it.
+
+    Attributes:
+        port: of its REST API.
+        runner: the Beam runner that its DAGs were started with; empty: the settings'.
+        since: when the supervisor started, in seconds since the epoch.
+        details: what only this kind of service has to say, as JSON knows it.
+    """
 
     supervisor: ProcessIdentity
     port: int
@@ -46,6 +54,7 @@ class ServiceState:
     runner: str = ""
     since: float = 0.0
     components: dict[str, ComponentState] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:

@@ -11,6 +11,13 @@ from urllib.parse import quote
 
 from headrace.errors import UsageError
 from headrace.layout import STATE_DIRECTORY, Layout, find_project
+from headrace.settings.flink import (
+    FLINK_PATHS,
+    FLINK_READERS,
+    PREFIX,
+    FlinkSettings,
+    flattened,
+)
 from headrace.settings.metadata_url import parse_metadata_url
 from headrace.settings.model import LauncherMode, Runner, Settings
 
@@ -32,6 +39,8 @@ KEYS = (
     "launcher",
     "launcher_idle_seconds",
     "beam_args",
+    *FLINK_READERS,
+    *FLINK_PATHS,
 )
 
 
@@ -58,7 +67,14 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
         launcher=values.get("launcher", _choice(LauncherMode), LauncherMode.FORKSERVER),
         launcher_idle_seconds=values.get("launcher_idle_seconds", _seconds, 900.0),
         beam_args=values.get("beam_args", _arguments, ()),
+        flink=_flink(values, project),
     )
+
+
+def _flink(values: _Values, project: Path) -> FlinkSettings:
+    readers = {**FLINK_READERS, **dict.fromkeys(FLINK_PATHS, _path_from(project))}
+    found = {key.removeprefix(PREFIX): values.get(key, read, None) for key, read in readers.items()}
+    return FlinkSettings(**{name: value for name, value in found.items() if value is not None})
 
 
 class _Values:
@@ -92,12 +108,16 @@ def _read_table(config: Path) -> dict[str, Any]:
         raise UsageError(f"{config} is not valid TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"{config} cannot be read: {error.strerror}") from None
+    try:
+        table = flattened(table)
+    except ValueError as error:
+        raise UsageError(f"{config}: {error}") from None
     unknown = sorted(set(table) - set(KEYS))
     if unknown:
         raise UsageError(
             f"{config}: unknown setting {unknown[0]!r}", f"known settings: {', '.join(KEYS)}"
         )
-    return dict(table)
+    return table
 
 
 def _text(value: Any) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from headrace.layout import Layout
+from headrace.settings.flink import FlinkSettings
 
 
 class Runner(str, Enum):
@@ -39,6 +40,7 @@ class Settings:
         launcher: how node processes start.
         launcher_idle_seconds: an unused launcher server ends itself after this time.
         beam_args: Beam pipeline arguments put before the pipeline's own.
+        flink: what is set of Flink.
     """
 
     project: Path
@@ -51,6 +53,7 @@ class Settings:
     launcher: LauncherMode = LauncherMode.FORKSERVER
     launcher_idle_seconds: float = 900.0
     beam_args: tuple[str, ...] = ()
+    flink: FlinkSettings = field(default_factory=FlinkSettings)
 
     @property
     def layout(self) -> Layout:

@@ -1,0 +1,147 @@
+"""Flink's REST API, as far as a cluster's state needs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from headrace.bootstrap.machine import without_credentials
+from headrace.errors import HeadraceError
+
+_TIMEOUT_SECONDS = 10.0
+
+
+class FlinkUnreachable(HeadraceError):
+    """The JobManager's REST API does not answer, or not as Flink does."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A cluster in numbers."""
+
+    version: str
+    task_managers: int
+    slots: int
+    free_slots: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that the cluster knows, running or ended.
+
+    Attributes:
+        state: as Flink calls it: ``RUNNING``, ``FINISHED``, ``FAILED``, ...
+        started: seconds since the epoch.
+        seconds: from its start to its end, or until now.
+    """
+
+    job_id: str
+    name: str
+    state: str
+    started: float
+    seconds: float
+
+
+class FlinkApi:
+    """A client of one cluster.
+
+    Args:
+        url: of the REST API; a user name and password in it are sent, and never shown.
+    """
+
+    def __init__(self, url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+        self._shown = without_credentials(url)
+        # A cluster on this machine cannot be reached through a proxy.
+        local = httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
+        self._http = httpx.Client(base_url=url, timeout=timeout_seconds, trust_env=not local)
+
+    def __enter__(self) -> FlinkApi:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def overview(self) -> Overview:
+        """The cluster's version, TaskManagers and slots.
+
+        Raises:
+            FlinkUnreachable: it does not answer.
+        """
+        return read_overview(self._get("/overview"))
+
+    def jobs(self) -> list[Job]:
+        """Every job that the cluster knows, the newest first.
+
+        Raises:
+            FlinkUnreachable: it does not answer.
+        """
+        return read_jobs(self._get("/jobs/overview"), time.time())
+
+    def _get(self, path: str) -> Mapping[str, Any]:
+        try:
+            answer = self._http.get(path)
+            answer.raise_for_status()
+            found = answer.json()
+        except httpx.HTTPStatusError as error:
+            raise self._unreachable(f"answers {error.response.status_code} to {path}") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = str(error) or type(error).__name__
+            raise self._unreachable(f"does not answer: {reason}") from None
+        except ValueError:
+            raise self._unreachable(f"answers to {path} with something that is not JSON") from None
+        if not isinstance(found, dict):
+            raise self._unreachable(f"answers to {path} with something that is not Flink's")
+        return found
+
+    def _unreachable(self, what: str) -> FlinkUnreachable:
+        return FlinkUnreachable(
+            f"the Flink cluster at {self._shown} {what}",
+            "check that it runs, and the setting flink_master if it is one of yours",
+        )
+
+
+def read_overview(answer: Mapping[str, Any]) -> Overview:
+    """Read the answer to ``/overview``.
+
+    Raises:
+        FlinkUnreachable: it is not Flink's.
+    """
+    try:
+        return Overview(
+            version=str(answer["flink-version"]),
+            task_managers=int(answer["taskmanagers"]),
+            slots=int(answer["slots-total"]),
+            free_slots=int(answer["slots-available"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise FlinkUnreachable("what answers is not a Flink JobManager") from None
+
+
+def read_jobs(answer: Mapping[str, Any], now: float) -> list[Job]:
+    """Read the answer to ``/jobs/overview``, whose times are in milliseconds.
+
+    Raises:
+        FlinkUnreachable: it is not Flink's.
+    """
+    try:
+        jobs = [_job(item, now) for item in answer["jobs"]]
+    except (KeyError, TypeError, ValueError):
+        raise FlinkUnreachable("what answers is not a Flink JobManager") from None
+    return sorted(jobs, key=lambda job: job.started, reverse=True)
+
+
+def _job(item: Mapping[str, Any], now: float) -> Job:
+    started, ended = item["start-time"] / 1000, item["end-time"] / 1000
+    # A job that goes on has an end of -1.
+    seconds = max(0.0, (ended if ended > 0 else now) - started)
+    return Job(str(item["jid"]), str(item["name"]), str(item["state"]), started, seconds)
