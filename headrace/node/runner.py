@@ -18,8 +18,10 @@ from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
 from headrace.node.beam import executor_operators
 from headrace.node.cache_key import code_digest, with_code_digest
+from headrace.node.keras_export import mend_keras_export
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
+from headrace.node.saved_models import adapt_tfx_bsl
 from headrace.node.usage import Meter
 
 _log = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ def run_node(request: NodeRequest) -> NodeResult:
     ir_path = Path(request.ir_path)
     spec = load_node(ir_path, request.node_id, request.run_id, request.parameters)
     operators = executor_operators(request.runner, request.beam_args)
+    mend_keras_export()
+    adapt_tfx_bsl()
     metadata = open_metadata(request.metadata_url, ir_path)
     with metadata as handle:
         reopened = executions.reopen_dead_try(handle, spec)
