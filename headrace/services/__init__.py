@@ -1,1 +1,1 @@
-"""Runs Airflow's components on this machine: starts, watches, restarts and stops them."""
+"""Runs services of several components on this machine: starts, watches and stops them."""

@@ -1,36 +1,29 @@
-"""``python -m headrace.services.supervisor``: keeps Airflow's components running until it ends.
+"""Keeps the components of a service running until it is told to stop.
 
-It is started detached by ``headrace up`` and ``headrace demo``, and says in the state file what it
-does. A component that dies is started again, later and later if it keeps dying.
+Its process is started detached, and says in the state file what it does. A component that dies is
+started again, later and later if it keeps dying.
 """
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 from headrace.launcher.processes import die_with_parent
-from headrace.services import components
 from headrace.services.guard import guarded
 from headrace.services.identity import ProcessIdentity, end_sessions
-from headrace.services.instance import Instance
-from headrace.services.logs import tail
-from headrace.services.ports import Ports
+from headrace.services.logs import limit_size, tail
+from headrace.services.service import Component, Service
 from headrace.services.state import ComponentState, Phase, ServiceState, write_state
-from headrace.settings import load_settings
 
 _TICK_SECONDS = 0.2
 _STOP_SECONDS = 10.0
-_STOP_SERVERS_SECONDS = 5.0
+_STOP_LAST_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _STABLE_SECONDS = 60.0
@@ -40,8 +33,8 @@ _FAILING_DEATHS = 3
 
 
 @dataclass
-class _Component:
-    name: str
+class _Running:
+    component: Component
     process: subprocess.Popen[bytes]
     identity: ProcessIdentity
     started: float
@@ -53,55 +46,72 @@ class _Component:
 
 
 class Supervisor:
-    """Runs one instance."""
+    """Runs one service."""
 
-    def __init__(self, instance: Instance, ports: Ports, runner: str) -> None:
-        self._instance = instance
-        self._ports = ports
-        self._runner = runner
+    def __init__(self, service: Service) -> None:
+        self._service = service
         self._since = time.time()
         self._me = ProcessIdentity.of(os.getpid())
-        self._components: dict[str, _Component] = {}
+        self._running: dict[str, _Running] = {}
+        self._phase = Phase.STARTING
+        self._message = service.before_says
         self._stopping = False
 
     def run(self) -> int:
-        """Start everything and watch it; returns when told to stop, or if Airflow cannot start."""
+        """Start everything and watch it; returns when told to stop, or if it cannot start."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        with guarded(self._me, self._instance.state):
+        with guarded(self._me, self._service.state):
             return self._run()
 
     def _run(self) -> int:
-        self._say(Phase.STARTING, "preparing Airflow's database")
+        self._say()
         try:
-            if not self._migrate():
+            if not self._run_before():
                 return EXIT_FAILED
-            for name in components.NAMES:
-                self._components[name] = self._start(name)
-            self._say(Phase.RUNNING)
+            for component in self._service.components:
+                self._running[component.name] = self._start(component)
+            self._message = ""
+            self._say()
             while not self._stopping:
+                waited = self._ask_whether_ready()
+                if self._look_after() or waited:
+                    self._say()
                 time.sleep(_TICK_SECONDS)
-                if self._look_after():
-                    self._say(Phase.RUNNING)
         finally:
             self._end_components()
         return EXIT_DONE
 
-    def _end_components(self) -> None:
-        identities = {name: item.identity for name, item in self._components.items()}
-        servers = [identities.pop(name) for name in components.SERVERS if name in identities]
-        end_sessions(identities.values(), _STOP_SECONDS)
-        end_sessions(servers, _STOP_SERVERS_SECONDS)
+    def _ask_whether_ready(self) -> bool:
+        """Leave the starting phase once the service can be used; return whether it said more."""
+        if self._phase is not Phase.STARTING:
+            return False
+        waiting_for = self._service.waiting_for
+        message = waiting_for() if waiting_for is not None else ""
+        changed = message != self._message or not message
+        self._message = message
+        if not message:
+            self._phase = Phase.RUNNING
+        return changed
 
-    def _migrate(self) -> bool:
-        log = self._instance.logs / "db-migrate.log"
-        with log.open("wb") as output:
+    def _end_components(self) -> None:
+        identities = {name: item.identity for name, item in self._running.items()}
+        last = [identities.pop(name) for name in self._service.stopped_last & set(identities)]
+        end_sessions(identities.values(), _STOP_SECONDS)
+        end_sessions(last, _STOP_LAST_SECONDS)
+
+    def _run_before(self) -> bool:
+        before = self._service.before
+        if before is None:
+            return True
+        with before.output.open("wb") as output:
             process = subprocess.Popen(
-                components.migrate_command(),
+                before.command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                cwd=self._instance.home,
+                cwd=before.directory,
+                env=None if before.environ is None else dict(before.environ),
                 preexec_fn=die_with_parent,
             )
             while process.poll() is None and not self._stopping:
@@ -111,83 +121,78 @@ class Supervisor:
                 process.wait()
                 return False
         if process.returncode != 0:
-            self._say(Phase.FAILED, f"Airflow's database cannot be prepared\n{tail(log)}")
+            self._phase = Phase.FAILED
+            self._message = f"{self._service.before_says} failed\n{tail(before.output)}"
+            self._say()
         return process.returncode == 0
 
-    def _start(self, name: str) -> _Component:
-        log = self._instance.logs / f"{name}.log"
-        with log.open("ab") as output:
+    def _start(self, component: Component) -> _Running:
+        limit_size(component.output)
+        with component.output.open("ab") as output:
             process = subprocess.Popen(
-                components.command(name, self._ports),
+                component.command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                cwd=self._instance.home,
+                cwd=component.directory,
+                env=None if component.environ is None else dict(component.environ),
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-        return _Component(name, process, ProcessIdentity.of(process.pid), time.monotonic())
+        return _Running(component, process, ProcessIdentity.of(process.pid), time.monotonic())
 
     def _look_after(self) -> bool:
         """Notice deaths and start again what is due; return whether anything changed."""
         changed = False
         now = time.monotonic()
-        for item in list(self._components.values()):
+        for name, item in list(self._running.items()):
             if item.restart_at is None and item.process.poll() is not None:
                 self._on_death(item, now)
                 changed = True
             elif item.restart_at is not None and now >= item.restart_at:
-                again = self._start(item.name)
+                again = self._start(item.component)
                 again.restarts, again.pause = item.restarts + 1, item.pause
                 again.deaths, again.trouble = item.deaths, item.trouble
-                self._components[item.name] = again
+                self._running[name] = again
                 changed = True
         return changed
 
-    def _on_death(self, item: _Component, now: float) -> None:
+    def _on_death(self, item: _Running, now: float) -> None:
         if now - item.started > _STABLE_SECONDS:
             item.pause, item.deaths = _FIRST_PAUSE_SECONDS, 0
         item.deaths += 1
         item.restart_at = now + item.pause
         item.pause = min(2 * item.pause, _LONGEST_PAUSE_SECONDS)
-        log = self._instance.logs / f"{item.name}.log"
-        item.trouble = f"ended with {item.process.returncode}\n{tail(log)}"
+        item.trouble = f"ended with {item.process.returncode}\n{_last_words(item.component)}"
         # Tasks of a dead scheduler would go on unseen beside those of the next.
         end_sessions([item.identity], _TICK_SECONDS)
 
-    def _say(self, phase: Phase, message: str = "") -> None:
+    def _say(self) -> None:
         states = {
             name: ComponentState(
                 item.identity, item.restarts, item.trouble, item.deaths >= _FAILING_DEATHS
             )
-            for name, item in self._components.items()
+            for name, item in self._running.items()
         }
         state = ServiceState(
-            self._me, self._ports.api, phase, message, self._runner, self._since, states
+            self._me,
+            self._service.port,
+            self._phase,
+            self._message,
+            self._service.runner,
+            self._since,
+            states,
+            dict(self._service.details),
         )
-        write_state(self._instance.state, state)
+        write_state(self._service.state, state)
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
 
-def main() -> int:
-    """Entry point; what Airflow is told by its environment, this process has in its own."""
-    parser = argparse.ArgumentParser(prog="headrace supervisor")
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--log-port", type=int, required=True)
-    parser.add_argument("--runner", default="")
-    parser.add_argument("--with-parent", action="store_true", help="end when the parent ends")
-    args = parser.parse_args()
-    if args.with_parent:
-        die_with_parent()
-    instance = Instance(load_settings(), args.home, args.state)
-    with contextlib.suppress(KeyboardInterrupt):
-        return Supervisor(instance, Ports(args.port, args.log_port), args.runner).run()
-    return EXIT_DONE
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _last_words(component: Component) -> str:
+    """The end of its log; of what it printed if it came to no log."""
+    log = component.log
+    if log is not None and log.exists() and log.stat().st_mtime >= component.output.stat().st_mtime:
+        return tail(log)
+    return tail(component.output)
