@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -13,13 +12,13 @@ from enum import Enum
 from pathlib import Path
 
 from headrace.bootstrap import disks
+from headrace.bootstrap.java import INSTALLED_JAVAS, find_java
 from headrace.bootstrap.machine import Interpreter, Machine, proxy_of
 from headrace.bootstrap.wheels import OLDEST_GLIBC, PUBLISHED_GLIBC
 
 _GIGABYTE = 10**9
 _ENOUGH_MEMORY = 6 * _GIGABYTE
 _NETWORK_SECONDS = 20
-_JAVA_VERSIONS = (11, 17)
 
 # What a need is called in each family of distributions; {python} is python3.12 and the like.
 _PACKAGES: Mapping[str, Mapping[str, str]] = {
@@ -91,6 +90,7 @@ class Situation:
     pip: tuple[str, ...]
     """A command that runs pip; empty: none was found."""
     has_installer: bool
+    installed_javas: Path = INSTALLED_JAVAS
 
 
 def setup_checks(situation: Situation) -> list[Check]:
@@ -227,10 +227,10 @@ def check_memory(situation: Situation) -> Check:
 def check_java(situation: Situation) -> Check:
     """Flink runs on Java 11 or 17."""
     name = "Java (for --runner flink)"
-    version = _java_version(situation.environ)
-    if version in _JAVA_VERSIONS:
-        return Check(name, Status.OK, f"Java {version}")
-    found = "none on PATH" if version is None else f"Java {version}, needed is 11 or 17"
+    java = find_java(situation.environ, situation.installed_javas)
+    if java is not None and java.is_usable:
+        return Check(name, Status.OK, f"Java {java.version} ({java.program})")
+    found = "none on PATH" if java is None else f"Java {java.version}, needed is 11 or 17"
     return _mended(name, Status.WARN, found, situation, ("java",))
 
 
@@ -286,15 +286,6 @@ def _output(command: Sequence[str], environ: Mapping[str, str] | None = None) ->
     except (OSError, subprocess.TimeoutExpired):
         return None
     return result.stdout if result.returncode == 0 else None
-
-
-def _java_version(environ: Mapping[str, str]) -> int | None:
-    path = environ.get("PATH", os.defpath)
-    home = environ.get("JAVA_HOME", "")
-    java = shutil.which("java", path=f"{home}/bin{os.pathsep}{path}" if home else path)
-    text = _output([java, "-version"], environ) if java else None
-    match = re.search(r'version "(?:1\.)?(\d+)', text or "")
-    return int(match[1]) if match else None
 
 
 def _postgresql_directories(environ: Mapping[str, str]) -> list[Path]:

@@ -32,6 +32,7 @@ def situation(tmp_path):
         without_index=False,
         pip=(),
         has_installer=False,
+        installed_javas=tmp_path / "javas",
     )
 
 
