@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -54,6 +55,7 @@ def main(request: Request, frames: int, output: int, operations: Operations) -> 
         _take_over_standard_streams(output)
         os.environ.clear()
         os.environ.update(request.environ)
+        tempfile.tempdir = None  # the server's, which is not this job's
         signal.signal(signal.SIGTERM, _cancel)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         level = logging.getLevelName(os.environ.get("HEADRACE_LOG_LEVEL", "INFO").upper())

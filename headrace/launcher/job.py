@@ -5,11 +5,13 @@ from __future__ import annotations
 import selectors
 import signal
 import time
+from pathlib import Path
 
 from headrace.launcher.connection import Connection
 from headrace.launcher.processes import GRACE_SECONDS, kill_session, signal_group
 from headrace.launcher.protocol import EventFrame, ExitFrame
 from headrace.launcher.relay import JobPipes, Relay
+from headrace.launcher.scratch import remove_scratch
 
 _DRAIN_SECONDS = 5.0
 """How long the output of a job is still read, and sent, after its process has ended."""
@@ -18,11 +20,12 @@ _DRAIN_SECONDS = 5.0
 class Job:
     """One forked process and the client that asked for it."""
 
-    def __init__(self, pid: int, connection: Connection, pipes: JobPipes) -> None:
+    def __init__(self, pid: int, connection: Connection, pipes: JobPipes, scratch: Path) -> None:
         self.pid = pid
         self.connection = connection
         self.relay = Relay(pipes)
         self.client_gone = False
+        self._scratch = scratch
         self._exit: ExitFrame | None = None
         self._exit_sent = False
         self._drain_until = 0.0
@@ -76,6 +79,7 @@ class Job:
         return drained and (sent or now >= self._drain_until)
 
     def close(self) -> None:
-        """Let go of the pipes and the connection."""
+        """Let go of the pipes, the connection and the temporary directory."""
         self.relay.close()
         self.connection.close()
+        remove_scratch(self._scratch)

@@ -38,6 +38,7 @@ from headrace.launcher.protocol import (
     decode_request,
 )
 from headrace.launcher.relay import JobPipes
+from headrace.launcher.scratch import abandoned, make_scratch, remove_scratch
 
 PRELOAD = (
     "tensorflow",
@@ -158,19 +159,24 @@ class Server:
     def _start(self, request: Request, connection: Connection) -> None:
         frames_read, frames_write = os.pipe()
         output_read, output_write = os.pipe()
+        scratch: Path | None = None
         try:
+            scratch = make_scratch(request.environ)
             pid = os.fork()
         except OSError as error:
             for descriptor in (frames_read, frames_write, output_read, output_write):
                 os.close(descriptor)
+            if scratch is not None:
+                remove_scratch(scratch)
             text = f"no process can be started: {error.strerror}"
             connection.send_last(ErrorFrame("OSError", text, transient=True))
             return
         if pid == 0:
+            request.environ["TMPDIR"] = str(scratch)
             _become_child(request, frames_write, output_write, self._operations)
         os.close(frames_write)
         os.close(output_write)
-        job = Job(pid, connection, JobPipes(frames_read, output_read))
+        job = Job(pid, connection, JobPipes(frames_read, output_read), scratch)
         self._jobs[pid] = job
         connection.send(EventFrame("started", pid=pid))
         self._watch(connection, lambda mask: self._on_client(job, mask))
@@ -344,6 +350,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     state = {"pid": os.getpid(), "started": time.time(), "socket": str(args.socket)}
     write_atomically(args.state, json.dumps(state), mode=0o600)
     start = time.monotonic()
+    for directory in abandoned(os.environ):
+        remove_scratch(directory)
     preload(PRELOAD)
     print(f"ready after {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
     Server(listener, args.fingerprint, args.idle_seconds, child.OPERATIONS).serve()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from headrace.launcher.processes import (
@@ -20,6 +22,7 @@ from headrace.launcher.processes import (
 )
 from headrace.launcher.protocol import ExitFrame, Frame, Request, decode_frame, encode
 from headrace.launcher.relay import JobPipes, Relay
+from headrace.launcher.scratch import make_scratch
 from headrace.launcher.starting import LauncherUnavailable, tfx_environ
 from headrace.settings import Settings
 
@@ -70,6 +73,13 @@ class SubprocessStream:
         self._relay = Relay(JobPipes(frames_read, output_read))
         command = [str(settings.tfx_python), "-m", "headrace.launcher.child"]
         try:
+            self._scratch = make_scratch(request.environ)
+        except OSError as error:
+            self._relay.close()
+            raise LauncherUnavailable(f"no temporary directory can be made: {error}") from None
+        environ = {**request.environ, "TMPDIR": str(self._scratch)}
+        request = replace(request, environ=environ)
+        try:
             self._process = subprocess.Popen(
                 [*command, str(frames_write), str(output_write)],
                 stdin=subprocess.PIPE,
@@ -83,6 +93,7 @@ class SubprocessStream:
             )
         except OSError as error:
             self._relay.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
             raise LauncherUnavailable(
                 f"{settings.tfx_python} cannot be run: {error.strerror}",
                 "run bin/headrace setup, or set HEADRACE_TFX_PYTHON",
@@ -121,8 +132,11 @@ class SubprocessStream:
 
     def close(self) -> None:
         self._relay.close()
-        if self._ended:
-            return
+        if not self._ended:
+            self._end()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _end(self) -> None:
         self.cancel()
         try:
             self._process.wait(GRACE_SECONDS)

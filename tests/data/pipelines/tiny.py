@@ -1,6 +1,7 @@
 """Small real pipelines for tests: python-function components, no Beam, done in an instant."""
 
 import os
+import tempfile
 import time
 
 from tfx import v1 as tfx
@@ -32,6 +33,9 @@ def Use(text: tfx.dsl.components.InputArtifact[Text], mode: Parameter[str]) -> N
     if mode == "kill-once" and not os.path.exists(marker := os.environ["TINY_MARKER"]):
         open(marker, "w").close()
         os.kill(os.getpid(), 9)
+    if mode == "litter":
+        print(f"left {tempfile.mkdtemp()}")
+        raise ValueError("and gone")
     if mode == "spawn":
         os.system("sleep 601 & sleep 602")
 

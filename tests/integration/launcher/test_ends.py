@@ -11,6 +11,7 @@ import pytest
 from headrace.errors import HeadraceError
 from headrace.ir.manifest import Manifest
 from headrace.launcher.client import LauncherClient
+from headrace.launcher.protocol import LogFrame
 from headrace.settings import Settings
 from tests.integration.launcher.conftest import Tiny, processes_with, wait_until
 
@@ -68,3 +69,22 @@ def test_a_client_that_is_killed_takes_its_node_along(runs: Tiny, tmp_path: Path
     process.wait()
     wait_until(lambda: not psutil.pid_exists(pid))
     wait_until(lambda: runs.states() == ["COMPLETE", "CANCELED"])
+
+
+def test_what_a_node_leaves_in_tmpdir_is_removed(
+    anyhow: Settings,
+    tiny: Manifest,
+    database: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    runs = Tiny(anyhow, tiny, database)
+    runs.run("Make")
+    with pytest.raises(HeadraceError):
+        runs.run("Use", mode="litter")
+    said = [frame.message for frame in runs.frames if isinstance(frame, LogFrame)]
+    [litter] = [Path(text.removeprefix("left ")) for text in said if text.startswith("left ")]
+    assert litter.is_relative_to(tmp_path)
+    wait_until(lambda: not litter.exists())
+    wait_until(lambda: not list(tmp_path.glob("headrace-*")))
