@@ -16,6 +16,7 @@ TFX_SIDE = frozenset(
         "integration/launcher",
         "integration/node",
         "integration/pipelines",
+        "integration/store",
     )
 )
 HERE_IS_TFX = importlib.util.find_spec("tfx") is not None

@@ -12,7 +12,20 @@ from collections.abc import Sequence
 from headrace import __version__
 from headrace.errors import EXIT_FAILED, EXIT_USAGE, HeadraceError
 
-COMMANDS = ("demo", "up", "down", "status", "compile", "doctor", "test", "bench")
+COMMANDS = (
+    "demo",
+    "up",
+    "down",
+    "status",
+    "compile",
+    "runs",
+    "show",
+    "artifacts",
+    "lineage",
+    "doctor",
+    "test",
+    "bench",
+)
 """Modules of this package, one a command, in the order that help shows them."""
 
 _INTERRUPTED = 128 + signal.SIGINT

@@ -23,3 +23,18 @@ def parameter(text: str) -> tuple[str, Any]:
     except ValueError:
         return name, value
     return name, read if isinstance(read, (int, float, bool, str)) else value
+
+
+def count(text: str) -> int:
+    """Read a whole number that is not negative.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
+    return number

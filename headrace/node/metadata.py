@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,14 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration import metadata
 from tfx.proto.orchestration import metadata_pb2
 
-from headrace.errors import HeadraceError, UsageError
+from headrace.errors import UsageError
 from headrace.settings import MetadataUrl, parse_metadata_url
+from headrace.store import config
+from headrace.store.unavailable import StoreUnavailable, explain
 
 _RETRIES = 10
 _SQLITE_RETRIES = 4
 """Each waits for seconds inside SQLite, for programs that do not know the lock file."""
-
-
-class StoreUnavailable(HeadraceError):
-    """The metadata store cannot be opened. ``transient``: trying again may help."""
-
-    def __init__(self, message: str, hint: str, transient: bool) -> None:
-        super().__init__(message, hint)
-        self.transient = transient
 
 
 class Metadata(metadata.Metadata):  # type: ignore[misc]
@@ -39,12 +32,12 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
     beside the database keeps each call to itself; it is dropped by the kernel if its holder dies.
     """
 
-    def __init__(self, config: Any, where: str, server: tuple[str, int] | None = None) -> None:
-        super().__init__(config)
+    def __init__(self, connection: Any, where: str, server: tuple[str, int] | None = None) -> None:
+        super().__init__(connection)
         self._store: Any = None
         self._where = where
         self._server = server
-        self._lock = _lock_path(config)
+        self._lock = _lock_path(connection)
 
     def __enter__(self) -> Metadata:
         if self._store is None:
@@ -59,7 +52,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         try:
             store = connect() if self._lock is None else _locked(self._lock, connect)
         except (mlmd.errors.StatusError, RuntimeError, OSError) as error:
-            raise _explain(error, self._where, self._server) from None
+            raise explain(error, self._where, self._server) from None
         call = store._call
         store._call = lambda *args, **kw: self._called(lambda: call(*args, **kw))
         return store
@@ -69,10 +62,10 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         try:
             return call() if self._lock is None else _locked(self._lock, call)
         except (mlmd.errors.AbortedError, mlmd.errors.UnavailableError) as error:
-            raise _explain(error, self._where, self._server) from None
+            raise explain(error, self._where, self._server) from None
         except mlmd.errors.InternalError as error:
             # Others are answers that TFX expects, such as that something does not exist.
-            raise _explain(error, self._where, self._server) from error
+            raise explain(error, self._where, self._server) from error
 
 
 def open_metadata(url: str, ir_path: Path) -> Metadata:
@@ -95,35 +88,19 @@ def open_metadata(url: str, ir_path: Path) -> Metadata:
             "no metadata store is set, and the pipeline names none",
             "set HEADRACE_METADATA_URL, for example to sqlite:////path/to/metadata.sqlite",
         )
-    config = json_format.Parse(own.read_text(), metadata_pb2.MLMDConnectionConfig())
-    chosen = getattr(config, config.WhichOneof("connection_config"))
+    kept = json_format.Parse(own.read_text(), metadata_pb2.MLMDConnectionConfig())
+    chosen = getattr(kept, kept.WhichOneof("connection_config"))
     return Metadata(chosen, "the pipeline's own metadata connection")
 
 
 def connection_config(url: MetadataUrl) -> Any:
     """The URL as MLMD's own configuration; a missing directory of an SQLite file is made."""
-    config = metadata_store_pb2.ConnectionConfig()
-    config.retry_options.max_num_retries = _RETRIES
-    if url.backend == "sqlite":
-        assert url.path is not None
-        _make_parent(url.path)
-        config.retry_options.max_num_retries = _SQLITE_RETRIES
-        config.sqlite.filename_uri = str(url.path)
-        config.sqlite.connection_mode = (
-            metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
-        )
-    elif url.backend == "postgresql":
-        server = config.postgresql
-        server.host, server.port, server.dbname = url.host, str(url.port), url.database
-        server.user, server.password = url.user, url.password
-        for option in ("sslmode", "sslcert", "sslkey", "sslrootcert"):
-            if option in url.options:
-                setattr(server.ssloption, option, url.options[option])
-    else:
-        mysql = config.mysql
-        mysql.host, mysql.port, mysql.database = url.host, url.port, url.database
-        mysql.user, mysql.password = url.user, url.password
-    return config
+    if url.path is None:
+        return config.connection_config(url, _RETRIES)
+    _make_parent(url.path)
+    made = config.connection_config(url, _SQLITE_RETRIES)
+    made.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+    return made
 
 
 def _make_parent(path: Path) -> None:
@@ -137,9 +114,11 @@ def _make_parent(path: Path) -> None:
         ) from None
 
 
-def _lock_path(config: Any) -> Path | None:
-    if isinstance(config, metadata_store_pb2.ConnectionConfig) and config.HasField("sqlite"):
-        file = config.sqlite.filename_uri
+def _lock_path(connection: Any) -> Path | None:
+    if isinstance(connection, metadata_store_pb2.ConnectionConfig) and connection.HasField(
+        "sqlite"
+    ):
+        file = connection.sqlite.filename_uri
         return Path(f"{file.removeprefix('file:')}.lock") if file else None
     return None
 
@@ -151,39 +130,3 @@ def _locked(lock: Path, work: Callable[[], Any]) -> Any:
         return work()
     finally:
         os.close(descriptor)
-
-
-def _explain(error: Exception, where: str, server: tuple[str, int] | None) -> StoreUnavailable:
-    text = str(error).strip().replace("\n", " ")
-    lowered = text.lower()
-    if server is not None:
-        # MLMD keeps to itself why a server refused it, so this tells at least which half failed.
-        answers = _answers(server)
-        host = f"{server[0]}:{server[1]}"
-        hint = (
-            f"{host} answers: check user, password and that the database exists"
-            if answers
-            else f"nothing answers at {host}: check that the server runs and can be reached"
-        )
-        transient = not answers
-    elif isinstance(error, OSError):
-        hint, transient = "check the permissions of its directory", False
-    elif "readonly" in lowered or "read-only" in lowered or "unable to open" in lowered:
-        hint, transient = "its file or directory cannot be written: check the permissions", False
-    elif "full" in lowered:
-        hint, transient = "the disk is full: make room, then try again", False
-    elif "locked" in lowered or "busy" in lowered or "aborted" in lowered:
-        hint, transient = "another program holds it: end that program, or try again", True
-    elif "not a database" in lowered or "malformed" in lowered:
-        hint, transient = "the file is damaged or no SQLite database: restore it, or move it", False
-    else:
-        hint, transient = "check HEADRACE_METADATA_URL, or where the pipeline names its store", True
-    return StoreUnavailable(f"metadata store {where}: {text}", hint, transient)
-
-
-def _answers(server: tuple[str, int]) -> bool:
-    try:
-        with socket.create_connection(server, timeout=5.0):
-            return True
-    except OSError:
-        return False

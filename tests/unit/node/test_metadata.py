@@ -5,8 +5,9 @@ import ml_metadata as mlmd
 import pytest
 
 from headrace.errors import UsageError
-from headrace.node.metadata import StoreUnavailable, connection_config, open_metadata
+from headrace.node.metadata import connection_config, open_metadata
 from headrace.settings import parse_metadata_url
+from headrace.store.unavailable import StoreUnavailable
 
 
 def test_a_server_url_becomes_mlmds_configuration() -> None:

@@ -1,0 +1,60 @@
+"""Says which metadata store cannot be used, why, and what to do."""
+
+from __future__ import annotations
+
+import socket
+
+from headrace.errors import HeadraceError
+
+
+class StoreUnavailable(HeadraceError):
+    """The metadata store cannot be opened. ``transient``: trying again may help."""
+
+    def __init__(self, message: str, hint: str, transient: bool) -> None:
+        super().__init__(message, hint)
+        self.transient = transient
+
+
+def explain(error: Exception, where: str, server: tuple[str, int] | None) -> StoreUnavailable:
+    """Turn an error of MLMD or the file system into one for people.
+
+    Args:
+        where: the store, without a password.
+        server: host and port; None for SQLite.
+    """
+    text = str(error).strip().replace("\n", " ")
+    lowered = text.lower()
+    if "library version" in lowered:
+        hint = "another version of ML Metadata made it: its guide says how to upgrade a database"
+        transient = False
+    elif server is not None:
+        # MLMD keeps to itself why a server refused it, so this tells at least which half failed.
+        answers = _answers(server)
+        host = f"{server[0]}:{server[1]}"
+        hint = (
+            f"{host} answers: check user, password and that the database exists"
+            if answers
+            else f"nothing answers at {host}: check that the server runs and can be reached"
+        )
+        transient = not answers
+    elif isinstance(error, OSError):
+        hint, transient = "check the permissions of its directory", False
+    elif "readonly" in lowered or "read-only" in lowered or "unable to open" in lowered:
+        hint, transient = "its file or directory cannot be written: check the permissions", False
+    elif "full" in lowered:
+        hint, transient = "the disk is full: make room, then try again", False
+    elif "locked" in lowered or "busy" in lowered or "aborted" in lowered:
+        hint, transient = "another program holds it: end that program, or try again", True
+    elif "not a database" in lowered or "malformed" in lowered:
+        hint, transient = "the file is damaged or no SQLite database: restore it, or move it", False
+    else:
+        hint, transient = "check HEADRACE_METADATA_URL, or where the pipeline names its store", True
+    return StoreUnavailable(f"metadata store {where}: {text}", hint, transient)
+
+
+def _answers(server: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(server, timeout=5.0):
+            return True
+    except OSError:
+        return False
