@@ -14,8 +14,10 @@ from headrace.cli.values import count
 from headrace.errors import EXIT_DONE
 
 if TYPE_CHECKING:
-    from headrace.records.entities import Artifact, Records
-    from headrace.records.lineage import Branch, Step
+    from headrace.records.entities import Artifact, Execution, Records
+    from headrace.records.lineage import Origin, Use
+
+_REPEATED = "(in full elsewhere)"
 
 
 def add_parser(commands: Any) -> None:
@@ -69,30 +71,55 @@ def _document(records: Records, artifact_id: int) -> dict[str, Any]:
 def _print(records: Records, artifact_id: int) -> None:
     from headrace.records.lineage import downstream, upstream
 
-    made_from, made_into = upstream(records, artifact_id), downstream(records, artifact_id)
-    label = _named(made_from.artifact)
-    before = tuple(_step(step, "made by", "from") for step in made_from.steps)
-    after = tuple(_step(step, "read by", "made") for step in made_into.steps)
-    print_tree(Item(f"{label}, upstream", before or (Item("no node in the store has made it"),)))
-    print()
-    print_tree(Item(f"{label}, downstream", after or (Item("nothing has read it"),)))
+    made = upstream(records, artifact_id)
+    home = _run_of(made.maker)
+    print(f"{_named(made.artifact)}  {made.artifact.uri}\n")
+    if made.maker is None:
+        print("no node in the store has made it\n")
+    else:
+        by = f"made by {made.maker.node_id} ({_execution(made.maker)}{home})"
+        inputs = tuple(_origin(key, origin, home) for key, origin in made.inputs)
+        print_tree(Item(by, inputs))
+        print()
+    uses = tuple(_use(use, home) for use in downstream(records, artifact_id))
+    print_tree(Item("read by" if uses else "nothing has read it", uses))
 
 
-def _step(step: Step, doing: str, reaching: str) -> Item:
-    done = step.execution
-    place = f"run {done.run_id} of {done.pipeline}" if done.run_id else "no run"
-    label = f"{doing} {done.node_id or done.component} as {step.key}"
-    below = tuple(_branch(key, branch, doing, reaching) for key, branch in step.reached)
-    return Item(f"{label}  (execution {done.id}, {done.state}, {place})", below)
+def _origin(key: str, origin: Origin, home: str) -> Item:
+    label = f"{key}: {_named(origin.artifact)}"
+    if origin.repeated:
+        return Item(f"{label} {_REPEATED}")
+    if origin.maker is not None:
+        made = f"{_execution(origin.maker)}{_elsewhere(origin.maker, home)}"
+        label += f", made by {origin.maker.node_id} ({made})"
+    return Item(label, tuple(_origin(name, item, home) for name, item in origin.inputs))
 
 
-def _branch(key: str, branch: Branch, doing: str, reaching: str) -> Item:
-    label = f"{reaching} {key}: {_named(branch.artifact)}"
-    if branch.repeated:
-        return Item(f"{label}  (see above)")
-    return Item(label, tuple(_step(step, doing, reaching) for step in branch.steps))
+def _use(use: Use, home: str) -> Item:
+    done = use.execution
+    label = f"{done.node_id or done.component} ({_execution(done)}{_elsewhere(done, home)})"
+    label += f" as {', '.join(use.keys)}"
+    if use.repeated:
+        return Item(f"{label} {_REPEATED}")
+    made = ", ".join(map(_named, use.made))
+    below = tuple(_use(item, home) for item in use.uses)
+    return Item(f"{label}; made {made}" if made else label, below)
+
+
+def _execution(item: Execution) -> str:
+    return f"execution {item.id}" + ("" if item.state == "complete" else f", {item.state}")
+
+
+def _run_of(item: Execution | None) -> str:
+    return f", run {item.run_id} of {item.pipeline}" if item is not None and item.run_id else ""
+
+
+def _elsewhere(item: Execution, home: str) -> str:
+    """The run, where it is another than that of the artifact asked for."""
+    run = _run_of(item)
+    return "" if run == home else run
 
 
 def _named(artifact: Artifact) -> str:
-    state = "" if artifact.state == "live" else f", {artifact.state}"
-    return f"{artifact.type} {artifact.id}{state}  {artifact.uri}".rstrip()
+    state = "" if artifact.state == "live" else f" ({artifact.state})"
+    return f"{artifact.type} {artifact.id}{state}"

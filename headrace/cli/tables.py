@@ -17,6 +17,8 @@ _COLOURS = {
     "abandoned": "magenta",
 }
 
+_WIDEST = 10_000
+
 
 @dataclass(frozen=True)
 class Item:
@@ -72,10 +74,12 @@ def _rich_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in names:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, no_wrap=True)
     for row in rows:
         table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
-    Console().print(table)
+    # Ids and URIs stay in one piece, to be copied: a terminal that is too narrow wraps whole lines.
+    needed = Console(width=_WIDEST).measure(table).maximum
+    Console(width=needed).print(table)
 
 
 def _rich_tree(root: Item) -> None:

@@ -210,10 +210,15 @@ def test_the_lineage_of_an_artifact_goes_both_ways(command: Command, filled: str
     assert [item["node_id"] for item in graph["executions"]] == ["Make", "Use"]
     assert {link["kind"] for link in graph["links"]} == {"input", "output"}
     assert command("lineage", str(first["id"])) == EXIT_DONE
-    lines = command.out.splitlines()
-    assert lines[1].startswith("  made by Make as text  (execution ")
-    assert lines[4].startswith("  read by Use as text  (execution ")
-    assert lines[4].endswith("complete, run r1 of tiny)")
+    make, use = (item["execution_id"] for item in graph["executions"])
+    assert command.out.splitlines() == [
+        f"String {first['id']}  {first['uri']}",
+        "",
+        f"made by Make (execution {make}, run r1 of tiny)",
+        "",
+        "read by",
+        f"  Use (execution {use}) as text",
+    ]
     assert command("lineage", "12345") == EXIT_FAILED
     assert "there is no artifact 12345" in command.err
 

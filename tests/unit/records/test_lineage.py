@@ -1,7 +1,7 @@
 import pytest
 
 from headrace.records.entities import Artifact, Execution, Link, Records
-from headrace.records.lineage import Branch, downstream, producers, upstream
+from headrace.records.lineage import Origin, Use, downstream, producers, upstream
 
 
 def execution(number: int, state: str = "complete") -> Execution:
@@ -25,67 +25,92 @@ def records(*links: tuple[str, int, int], cached: tuple[int, ...] = ()) -> Recor
     )
 
 
-def told(branch: Branch) -> object:
-    """A tree as nested lists: artifact, then (execution, what is reached)."""
-    below = [
-        (step.execution.id, [told(reached) for _, reached in step.reached]) for step in branch.steps
+def made_from(origin: Origin) -> object:
+    """An upstream tree as nested lists: artifact, its maker, what that read."""
+    if origin.repeated:
+        return [origin.artifact.id, "again"]
+    maker = [origin.maker.id] if origin.maker else []
+    return [origin.artifact.id, *maker, *(made_from(item) for _, item in origin.inputs)]
+
+
+def used_by(uses: tuple[Use, ...]) -> object:
+    """A downstream tree as nested lists: execution, what it made, who read that."""
+    return [
+        [use.execution.id, "again"]
+        if use.repeated
+        else [use.execution.id, {item.id for item in use.made}, *used_by(use.uses)]
+        for use in uses
     ]
-    return [branch.artifact.id, "again"] if branch.repeated else [branch.artifact.id, *below]
 
 
 CHAIN = records(("out", 1, 10), ("in", 2, 10), ("out", 2, 20), ("in", 3, 20), ("out", 3, 30))
+DIAMOND = records(
+    ("in", 1, 5), ("out", 1, 10),
+    ("in", 2, 10), ("out", 2, 20),
+    ("in", 3, 10), ("in", 3, 20), ("out", 3, 30),
+)  # fmt: skip
 
 
 def test_upstream_is_what_it_was_made_from() -> None:
-    assert told(upstream(CHAIN, 30)) == [30, (3, [[20, (2, [[10, (1, [])]])]])]
+    assert made_from(upstream(CHAIN, 30)) == [30, 3, [20, 2, [10, 1]]]
+    assert [key for key, _ in upstream(CHAIN, 30).inputs] == ["k20"]
 
 
 def test_downstream_is_what_was_made_from_it() -> None:
-    assert told(downstream(CHAIN, 10)) == [10, (2, [[20, (3, [[30]])]])]
+    assert used_by(downstream(CHAIN, 10)) == [[2, {20}, [3, {30}]]]
+    assert downstream(CHAIN, 10)[0].keys == ("k10",)
 
 
 def test_the_ends_have_nothing_beyond() -> None:
-    assert told(downstream(CHAIN, 30)) == [30]
-    assert told(upstream(records(("in", 1, 10)), 10)) == [10]
+    assert downstream(CHAIN, 30) == ()
+    assert made_from(upstream(records(("in", 1, 10)), 10)) == [10]
 
 
-def test_keys_are_those_of_the_execution_on_that_side() -> None:
-    [step] = upstream(CHAIN, 30).steps
-    assert (step.key, step.reached[0][0]) == ("k30", "k20")
+def test_what_two_nodes_use_is_in_full_once_and_as_near_as_it_can_be() -> None:
+    assert made_from(upstream(DIAMOND, 30)) == [30, 3, [10, 1, [5]], [20, 2, [10, "again"]]]
+    assert used_by(downstream(DIAMOND, 10)) == [[2, {20}, [3, "again"]], [3, {30}]]
 
 
-def test_what_two_nodes_use_is_told_once() -> None:
-    diamond = records(
-        ("out", 1, 10),
-        ("in", 2, 10), ("out", 2, 20),
-        ("in", 3, 10), ("in", 3, 20), ("out", 3, 30),
-    )  # fmt: skip
-    assert told(upstream(diamond, 30)) == [30, (3, [[10, (1, [])], [20, (2, [[10, "again"]])]])]
+def test_what_has_nothing_below_it_is_never_marked_as_repeated() -> None:
+    source = records(
+        ("out", 1, 10), ("in", 2, 10), ("out", 2, 20), ("in", 3, 10), ("in", 3, 20), ("out", 3, 30)
+    )
+    assert made_from(upstream(source, 30)) == [30, 3, [10, 1], [20, 2, [10, 1]]]
+
+
+def test_a_node_that_reads_several_outputs_of_another_is_told_once() -> None:
+    both = records(
+        ("in", 1, 5), ("out", 1, 10), ("out", 1, 11), ("in", 2, 10), ("in", 2, 11), ("out", 2, 20)
+    )
+    assert used_by(downstream(both, 5)) == [[1, {10, 11}, [2, {20}]]]
+    assert downstream(both, 5)[0].uses[0].keys == ("k10", "k11")
 
 
 def test_what_the_cache_served_was_made_by_the_first_execution() -> None:
     reused = records(("out", 1, 10), ("out", 2, 10), cached=(2,))
-    assert told(upstream(reused, 10)) == [10, (1, [])]
+    assert made_from(upstream(reused, 10)) == [10, 1]
     reversed_ids = records(("out", 1, 10), ("out", 2, 10), cached=(1,))
-    assert told(upstream(reversed_ids, 10)) == [10, (2, [])]
+    assert made_from(upstream(reversed_ids, 10)) == [10, 2]
 
 
 def test_what_a_resolver_found_it_has_not_made() -> None:
     found = records(("internal", 2, 10), ("out", 1, 10))
-    assert told(upstream(found, 10)) == [10, (1, [])]
+    assert made_from(upstream(found, 10)) == [10, 1]
     assert producers(found.executions, found.links)[10].execution_id == 1
 
 
-def test_an_artifact_that_was_made_from_itself_ends_the_tree() -> None:
+def test_an_artifact_that_was_made_from_itself_ends_the_trees() -> None:
     loop = records(("out", 1, 10), ("in", 1, 10))
-    assert told(upstream(loop, 10)) == [10, (1, [[10, "again"]])]
+    assert made_from(upstream(loop, 10)) == [10, 1, [10, "again"]]
+    assert used_by(downstream(loop, 10)) == [[1, {10}, [1, "again"]]]
 
 
 def test_links_to_what_was_not_read_are_left_out() -> None:
     partial = Records((execution(1),), (artifact(10),), (Link(10, 7, "input", "k"),))
-    assert told(downstream(partial, 10)) == [10]
-    with pytest.raises(KeyError):
-        upstream(partial, 11)
+    assert downstream(partial, 10) == ()
+    for ask in (upstream, downstream):
+        with pytest.raises(KeyError):
+            ask(partial, 11)
 
 
 def test_records_survive_json() -> None:
