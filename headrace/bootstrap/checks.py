@@ -21,7 +21,7 @@ _ENOUGH_MEMORY = 6 * _GIGABYTE
 _NETWORK_SECONDS = 20
 
 # What a need is called in each family of distributions; {python} is python3.12 and the like.
-_PACKAGES: Mapping[str, Mapping[str, str]] = {
+PACKAGES: Mapping[str, Mapping[str, str]] = {
     "c++": {"debian": "g++", "ubuntu": "g++", "fedora": "gcc-c++", "rhel": "gcc-c++",
             "centos": "gcc-c++", "suse": "gcc-c++", "arch": "gcc", "alpine": "g++"},
     "headers": {"debian": "{python}-dev", "ubuntu": "{python}-dev", "fedora": "{python}-devel",
@@ -308,7 +308,7 @@ def _mended(
     names = {"python": python, "suse": python.replace(".", "")}
     family = situation.machine.family
     packages = tuple(
-        _PACKAGES[need][family].format(**names) for need in needs if family in _PACKAGES[need]
+        PACKAGES[need][family].format(**names) for need in needs if family in PACKAGES[need]
     )
     remedy = situation.machine.install_command(packages)
     return Check(name, status, found, remedy or f"install it: {name}", packages)

@@ -23,14 +23,12 @@ from headrace.bootstrap.checks import (
 )
 from headrace.bootstrap.environments import (
     Environment,
-    Installer,
     Plan,
     carry_out,
-    installer_is_current,
-    make_installer,
     plan_environment,
 )
-from headrace.bootstrap.indexes import has_no_index, read_pip_config, uv_environment
+from headrace.bootstrap.indexes import has_no_index, read_pip_config
+from headrace.bootstrap.installer import ready_installer
 from headrace.bootstrap.locking import setup_lock
 from headrace.bootstrap.machine import (
     Interpreter,
@@ -135,23 +133,7 @@ def _setup(home: Path, ready: str, with_tools: bool) -> None:
 def _make(
     layout: Layout, stale: list[Plan], interpreter: Interpreter, runner: Runner, offline: bool
 ) -> None:
-    tools = layout.home / "tools"
-    lock = _ROOT / "requirements" / "bootstrap.txt"
-    if not installer_is_current(tools, lock, interpreter):
-        with runner.progress.step("installing the installer (uv)"):
-            make_installer(tools, lock, interpreter, runner)
-    pip_config = read_pip_config([str(tools / "bin" / "python"), "-m", "pip"], runner.environ)
-    options = ("--no-index",) if has_no_index(pip_config) else ()
-    for_uv = {
-        **runner.environ,
-        **uv_environment(pip_config, runner.environ),
-        "UV_PYTHON_DOWNLOADS": "never",
-        "UV_NO_PROGRESS": "1",
-        "NO_COLOR": "1",
-        **({"UV_OFFLINE": "1"} if offline else {}),
-    }
-    uv_runner = Runner(runner.progress, for_uv, runner.lock, runner.log, runner.disks)
-    installer = Installer(tools / "bin" / "uv", options, uv_runner, layout.cache / "wheels")
+    installer = ready_installer(layout, _ROOT, interpreter, runner, offline)
     for plan in stale:
         carry_out(plan, installer)
 

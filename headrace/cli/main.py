@@ -18,6 +18,7 @@ COMMANDS = (
     "down",
     "status",
     "compile",
+    "flink",
     "runs",
     "show",
     "artifacts",

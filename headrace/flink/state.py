@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headrace.errors import HeadraceError
+from headrace.flink.jar import built_jar
 from headrace.flink.paths import flink_paths
 from headrace.flink.rest import FlinkApi
 from headrace.services.identity import ProcessIdentity
@@ -34,7 +35,8 @@ class ClusterState:
         jobs_directory: a directory that this machine shares with the JobManager and that is on the
             JobManager's class path; empty: there is none.
         resident_jar: the runner jar is on the cluster's class path: a job need not bring it.
-        runner_jar: the runner jar on this machine; may be empty for a cluster that runs already.
+        runner_jar: the runner jar on this machine; empty if there is none, which only a cluster
+            without a resident one minds.
         logs: directory of the cluster's logs; empty for one that runs already.
         processes: its processes on this machine by name: ``jobmanager``, ``taskmanager-1``,
             ``worker-pool``; none for a cluster that runs already.
@@ -104,6 +106,7 @@ def existing_cluster(settings: Settings) -> ClusterState:
     """
     flink = settings.flink
     assert flink.master is not None
+    built = built_jar(flink_paths(settings))
     with FlinkApi(flink.master) as api:
         overview = api.overview()
     return ClusterState(
@@ -114,5 +117,5 @@ def existing_cluster(settings: Settings) -> ClusterState:
         flink_version=overview.version,
         jobs_directory=str(flink.jobs_directory or ""),
         resident_jar=flink.jobs_directory is not None,
-        runner_jar=str(flink.jar or ""),
+        runner_jar=str(flink.jar or (built if built.is_file() else "")),
     )

@@ -15,7 +15,7 @@ class Component:
     Attributes:
         output: gets what it prints, after what those before it have printed.
         directory: its working directory.
-        environ: its whole environment; None: the supervisor's.
+        environ: variables over those of the supervisor.
         log: where it logs instead of printing, if it does.
     """
 
@@ -23,7 +23,7 @@ class Component:
     command: tuple[str, ...]
     output: Path
     directory: Path
-    environ: Mapping[str, str] | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
 
 

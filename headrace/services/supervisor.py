@@ -111,7 +111,7 @@ class Supervisor:
                 stdout=output,
                 stderr=output,
                 cwd=before.directory,
-                env=None if before.environ is None else dict(before.environ),
+                env={**os.environ, **before.environ},
                 preexec_fn=die_with_parent,
             )
             while process.poll() is None and not self._stopping:
@@ -135,7 +135,7 @@ class Supervisor:
                 stdout=output,
                 stderr=output,
                 cwd=component.directory,
-                env=None if component.environ is None else dict(component.environ),
+                env={**os.environ, **component.environ},
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )

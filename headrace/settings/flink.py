@@ -23,6 +23,7 @@ class FlinkSettings:
         jobs_directory: a directory that this machine shares with that cluster's JobManager, and
             that is on the JobManager's class path beside the runner jar.
         worker_pool: ``host:port`` at which that cluster's TaskManagers reach their worker pool.
+        home: an unpacked Flink distribution to use instead of installing one.
         jar: a runner jar to use instead of building one.
         slots: task slots of each TaskManager.
         task_managers: TaskManagers to start.
@@ -34,6 +35,7 @@ class FlinkSettings:
     master: str | None = None
     jobs_directory: Path | None = None
     worker_pool: str | None = None
+    home: Path | None = None
     jar: Path | None = None
     slots: int | None = None
     task_managers: int | None = None
@@ -140,4 +142,4 @@ FLINK_READERS: Mapping[str, Callable[[Any], Any]] = {
     "flink_options": options,
 }
 """How each setting is read, but for paths, which depend on the project."""
-FLINK_PATHS = ("flink_jobs_directory", "flink_jar")
+FLINK_PATHS = ("flink_jobs_directory", "flink_home", "flink_jar")

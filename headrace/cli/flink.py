@@ -1,0 +1,139 @@
+"""``headrace flink up|down|status``: a Flink session cluster on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from headrace.errors import EXIT_DONE, EXIT_FAILED
+
+_SHOWN_JOBS = 10
+
+
+def add_parser(commands: Any) -> None:
+    """Register the command and its own commands."""
+    parser = commands.add_parser(
+        "flink", help="start, stop or look at a Flink cluster on this machine"
+    )
+    own = parser.add_subparsers(dest="flink_command", required=True, metavar="COMMAND")
+    up = own.add_parser("up", help="start JobManager, TaskManagers and worker pool")
+    up.add_argument("--port", type=int, help="of Flink's web UI and REST API (default: a free one)")
+    up.set_defaults(run=_up)
+    down = own.add_parser("down", help="stop them, also after a crash")
+    down.set_defaults(run=_down)
+    status = own.add_parser("status", help="say how they are: slots, jobs, harnesses, memory")
+    status.add_argument("--json", action="store_true", help="print it as JSON")
+    status.set_defaults(run=_status)
+
+
+def start(settings: Any, port: int | None = None, *, with_parent: bool = False) -> bool:
+    """Start the settings' cluster, saying what is done on standard error.
+
+    For a cluster that the settings name, the runner jar is made if jobs have to bring it.
+
+    Returns:
+        Whether it was started: not if it ran already, or is one that the settings name.
+    """
+    from headrace.bootstrap.progress import Progress
+    from headrace.flink import control
+
+    if settings.flink.master is not None:
+        control.prepare_client(settings, Progress())
+        return False
+    return control.start(settings, Progress(), port, with_parent=with_parent)
+
+
+def wait_until_ready(settings: Any, started: bool) -> Any:
+    """Wait until the cluster can be used, and return its state; undo a start that fails."""
+    from headrace.flink import control
+    from headrace.flink.state import current_cluster
+
+    if settings.flink.master is not None:
+        return current_cluster(settings)
+    try:
+        return control.wait_until_ready(settings, _say)
+    except BaseException:
+        if started:
+            control.stop(settings)
+        raise
+
+
+def _up(args: argparse.Namespace) -> int:
+    """Start, wait until every slot is there, and say where it is."""
+    from headrace.bootstrap.machine import without_credentials
+    from headrace.settings import load_settings
+
+    settings = load_settings()
+    is_ours = settings.flink.master is None
+    started = start(settings, args.port)
+    cluster = wait_until_ready(settings, started)
+    if not is_ours:
+        print("the settings name a Flink cluster that runs already; nothing was started")
+    elif not started:
+        print("Flink is up already")
+    print(f"URL          {without_credentials(cluster.rest_url)}")
+    print(f"version      {cluster.flink_version}")
+    print(f"slots        {cluster.slots} in {cluster.task_managers} TaskManager(s)")
+    print(f"worker pool  {cluster.worker_pool or '(none set)'}")
+    if is_ours:
+        print(f"logs         {cluster.logs}")
+        print("stop it with: bin/headrace flink down")
+    return EXIT_DONE
+
+
+def _down(_args: argparse.Namespace) -> int:
+    """Stop; it is no error if nothing runs."""
+    from headrace.flink import control
+    from headrace.settings import load_settings
+
+    print("Flink stopped" if control.stop(load_settings()) else "Flink was not running")
+    return EXIT_DONE
+
+
+def _status(args: argparse.Namespace) -> int:
+    """Print the state; 0 if the cluster can be used, 1 if it cannot."""
+    from headrace.flink.describe import describe
+    from headrace.settings import load_settings
+
+    found = describe(load_settings())
+    if args.json:
+        print(json.dumps(found))
+    else:
+        print_status(found)
+    return EXIT_DONE if found["flink"] == "up" else EXIT_FAILED
+
+
+def print_status(found: dict[str, Any]) -> None:
+    """Print what ``headrace.flink.describe`` found, for a person."""
+    print(f"Flink     {found['flink']}{'  ' + found['url'] if found['url'] else ''}")
+    if found["message"]:
+        print("\n".join(f"  {line}" for line in found["message"].splitlines()))
+    if found["version"]:
+        slots = found["slots"]
+        print(
+            f"  slots   {slots['free']} free of {slots['total']}, in {found['task_managers']} "
+            f"TaskManager(s), Flink {found['version']}"
+        )
+    for part in found["components"]:
+        restarts = f", restarted {part['restarts']} times" if part["restarts"] else ""
+        print(f"  {part['name']:14} {part['state']:10} {_memory(part['memory_bytes'])}{restarts}")
+        if part["state"] != "running" and part["trouble"]:
+            print("\n".join(f"    {line}" for line in part["trouble"].splitlines()))
+    for harness in found["harnesses"]:
+        name = f"harness {harness['worker_id']}"
+        print(f"    {name:12} {'pid ' + str(harness['pid']):10} {_memory(harness['memory_bytes'])}")
+    for job in found["jobs"][:_SHOWN_JOBS]:
+        print(f"  job {job['job_id']}  {job['state']:10} {job['seconds']:7.1f} s  {job['name']}")
+    if len(found["jobs"]) > _SHOWN_JOBS:
+        print(f"  and {len(found['jobs']) - _SHOWN_JOBS} older jobs (--json shows all)")
+
+
+def _memory(amount: int) -> str:
+    return f"{amount / 1e6:.0f} MB" if amount else "-"
+
+
+def _say(text: str) -> None:
+    if text:
+        print(f"  {text}", file=sys.stderr)
