@@ -166,6 +166,30 @@ def test_a_pipeline_without_a_root_gets_one_below_the_state_directory(here: Auth
     assert _root(here.compile(EVERY_KIND).ir) == str(here.home / "artifacts" / "every_kind")
 
 
+def test_what_the_pipeline_wrote_itself_is_no_source(author: Author) -> None:
+    author.write(
+        "pipeline.py",
+        """
+        import pathlib
+        from tfx import v1 as tfx
+
+        HERE = pathlib.Path(__file__).parent
+
+        def create_pipeline():
+            (HERE / "staged.csv").write_text("a,b")
+            (HERE / "staged.csv").read_text()
+            (HERE / "given.csv").read_text()
+            examples = tfx.components.CsvExampleGen(input_base="/data")
+            return tfx.dsl.Pipeline("p", components=[examples])
+        """,
+    )
+    author.write("given.csv", "a,b")
+    manifest = author.compile("pipeline.py:create_pipeline")
+    inside = [Path(item.path) for item in manifest.sources]
+    names = {path.name for path in inside if path.is_relative_to(author.project)}
+    assert names == {"pipeline.py", "given.csv"}
+
+
 def test_flags_that_nobody_parsed_have_their_defaults(author: Author) -> None:
     author.write(
         "pipeline.py",
