@@ -35,6 +35,19 @@ def _elsewhere(path: Path) -> bool:
     return not shared and of_tfx != HERE_IS_TFX
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Pass over named files of the other environment, which pytest would call a wrong use."""
+    named = [config.invocation_params.dir / text.partition("::")[0] for text in config.args]
+    here = [
+        text
+        for text, path in zip(config.args, named, strict=True)
+        if pytest_ignore_collect(path.resolve()) is not True
+    ]
+    if not here:
+        pytest.exit("these tests are the other environment's", pytest.ExitCode.NO_TESTS_COLLECTED)
+    config.args[:] = here
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--refresh-golden",

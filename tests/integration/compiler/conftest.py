@@ -8,7 +8,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from tfx import v1 as _warm  # noqa: F401  (imported once, here, for all the forked processes)
 
 from headrace.compiler import compile_target
 from headrace.errors import HeadraceError
@@ -31,6 +30,8 @@ class Author:
     def compile(
         self, target: str, environ: Mapping[str, str] | None = None, artifact_root: str = ""
     ) -> Manifest:
+        from tfx import v1  # noqa: F401  (once, in this process, for all that are forked from it)
+
         request = CompileRequest(target, str(self.project), str(self.home), artifact_root)
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe(duplex=False)
