@@ -35,7 +35,9 @@ from headrace.launcher.protocol import (
     encode,
 )
 
-Operations = dict[Operation, Callable[[dict[str, Any]], dict[str, Any]]]
+Send = Callable[[Frame], None]
+Operations = dict[Operation, Callable[[dict[str, Any], Send], dict[str, Any]]]
+"""What the process can be asked for: takes the request's payload and a way to send frames."""
 
 
 class Cancelled(BaseException):
@@ -72,10 +74,10 @@ def main(request: Request, frames: int, output: int, operations: Operations) -> 
         os._exit(code)
 
 
-def _do(request: Request, send: Callable[[Frame], None], operations: Operations) -> int:
+def _do(request: Request, send: Send, operations: Operations) -> int:
     node = str(request.payload.get("node_id", ""))
     try:
-        value = operations[request.operation](request.payload)
+        value = operations[request.operation](request.payload, send)
     except Cancelled:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         where = f"node {node}: " if node else ""
@@ -123,15 +125,15 @@ def _cancel(_signal: int, _frame: FrameType | None) -> None:
     raise Cancelled
 
 
-def _run_node(payload: dict[str, Any]) -> dict[str, Any]:
+def _run_node(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     request = NodeRequest(**payload)
-    _use_import_path(request.import_path)
+    use_import_path(request.import_path)
     from headrace.node import run_node
 
     return asdict(run_node(request))
 
 
-def _compile(payload: dict[str, Any]) -> dict[str, Any]:
+def _compile(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     from headrace.compiler import compile_target
 
     return asdict(compile_target(CompileRequest(**payload)))
@@ -140,7 +142,7 @@ def _compile(payload: dict[str, Any]) -> dict[str, Any]:
 OPERATIONS: Operations = {Operation.RUN_NODE: _run_node, Operation.COMPILE: _compile}
 
 
-def _use_import_path(import_path: list[str]) -> None:
+def use_import_path(import_path: list[str]) -> None:
     """Let the author's modules be found here, and in the processes that Beam starts."""
     for entry in reversed(import_path):
         if entry not in sys.path:

@@ -22,10 +22,11 @@ class ProtocolError(Exception):
 
 
 class Operation(str, Enum):
-    """The only things that a node process can be asked to do."""
+    """The only things that a forked process can be asked to do; a server knows some of them."""
 
     RUN_NODE = "run_node"
     COMPILE = "compile"
+    RUN_HARNESS = "run_harness"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ class LogFrame:
 
 @dataclass(frozen=True)
 class EventFrame:
-    """Something that happened to the job: ``starting``, ``started`` or ``cancelling``."""
+    """Something that happened to the job: ``starting``, ``started``, ``connected`` (a harness, to its
+    runner) or ``cancelling``.
+    """
 
     event: str
     pid: int = 0

@@ -1,0 +1,321 @@
+"""A server that has imported what every job needs, and forks a process for each job.
+
+It is one thread, always: a fork copies only the thread that calls it, and any other could hold a
+lock. Everything waits in one selector: new clients, their requests, the output of running jobs, and
+the death of children.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from headrace.launcher import child
+from headrace.launcher.connection import Connection
+from headrace.launcher.job import Job
+from headrace.launcher.peers import same_user
+from headrace.launcher.processes import die_with_parent, exit_frame
+from headrace.launcher.protocol import (
+    ErrorFrame,
+    EventFrame,
+    ProtocolError,
+    Request,
+    StaleFrame,
+    decode_request,
+)
+from headrace.launcher.relay import JobPipes
+from headrace.launcher.scratch import make_scratch, remove_scratch
+
+_TICK_SECONDS = 0.5
+_REQUEST_SECONDS = 10.0
+_BACKLOG = 128
+
+
+def prepare_process() -> None:
+    """What must be so before anything heavy is imported by a process that will fork."""
+    # gRPC's fork handlers start threads of their own, and there is no channel to protect yet.
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    warnings.filterwarnings("ignore", message="This process .* is multi-threaded")
+
+
+def preload(modules: Sequence[str]) -> None:
+    """Import what every job needs; afterwards no Python thread but this one may be alive.
+
+    Three native threads remain, which forking does not hurt: OpenBLAS and jemalloc (of NumPy and
+    PyArrow) stop and restart theirs around a fork, and TensorFlow's waits without a lock.
+
+    Raises:
+        RuntimeError: a module left a Python thread behind, so forking would not be safe.
+    """
+    for name in modules:
+        importlib.import_module(name)
+    left = [
+        thread.name for thread in threading.enumerate() if thread is not threading.main_thread()
+    ]
+    if left:
+        raise RuntimeError(f"threads are left after importing {modules}: {left}")
+    # Objects made until here are never collected, so a child's collector does not touch (and so
+    # copy) the pages that it shares with the server.
+    gc.collect()
+    gc.freeze()
+
+
+class ForkServer:
+    """Serves jobs until it has been idle for too long, is outdated, or is told to stop."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        fingerprint: str,
+        idle_seconds: float,
+        operations: child.Operations,
+    ) -> None:
+        self._listener = listener
+        self._fingerprint = fingerprint
+        self._idle_seconds = idle_seconds
+        self._operations = operations
+        self._selector = selectors.DefaultSelector()
+        self._waiting: dict[Connection, float] = {}
+        self._jobs: dict[int, Job] = {}
+        self._draining = False
+        self._busy_until = time.monotonic()
+        self._wakeup = _signal_pipe()
+
+    def serve(self) -> None:
+        """Run until there is no more reason to; the listener is closed by then."""
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._wakeup, selectors.EVENT_READ, self._on_signal)
+        while not self._is_done():
+            for key, mask in self._selector.select(_TICK_SECONDS):
+                key.data(mask) if callable(key.data) else None
+            self._tick()
+        self._stop_listening()
+
+    def _is_done(self) -> bool:
+        if self._jobs or self._waiting:
+            self._busy_until = time.monotonic()
+            return False
+        idle = time.monotonic() - self._busy_until
+        return self._draining or idle > self._idle_seconds
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        for connection, since in list(self._waiting.items()):
+            if now - since > _REQUEST_SECONDS:
+                self._drop(connection)
+        for job in list(self._jobs.values()):
+            job.escalate(now)
+            if job.finished(now):
+                self._finish(job)
+
+    # New clients and their requests.
+
+    def _accept(self, _mask: int) -> None:
+        try:
+            stream, _ = self._listener.accept()
+        except OSError:
+            return
+        if not same_user(stream):
+            stream.close()
+            return
+        stream.setblocking(False)
+        connection = Connection(stream)
+        self._waiting[connection] = time.monotonic()
+        self._watch(connection, lambda mask: self._on_request(connection, mask))
+
+    def _on_request(self, connection: Connection, mask: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            connection.flush()
+        line = connection.read_line()
+        if line is None:
+            if connection.at_end:
+                self._drop(connection)
+            return
+        del self._waiting[connection]
+        self._selector.unregister(connection.stream)
+        try:
+            request = decode_request(line)
+        except ProtocolError as error:
+            connection.send_last(ErrorFrame("ProtocolError", str(error)))
+            return
+        if request.fingerprint != self._fingerprint or self._draining:
+            self._draining = True
+            self._stop_listening()
+            connection.send_last(StaleFrame())
+            return
+        self._start(request, connection)
+
+    def _drop(self, connection: Connection) -> None:
+        self._waiting.pop(connection, None)
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(connection.stream)
+        connection.close()
+
+    # Jobs.
+
+    def _start(self, request: Request, connection: Connection) -> None:
+        frames_read, frames_write = os.pipe()
+        output_read, output_write = os.pipe()
+        scratch: Path | None = None
+        try:
+            scratch = make_scratch(request.environ)
+            pid = os.fork()
+        except OSError as error:
+            for descriptor in (frames_read, frames_write, output_read, output_write):
+                os.close(descriptor)
+            if scratch is not None:
+                remove_scratch(scratch)
+            text = f"no process can be started: {error.strerror}"
+            connection.send_last(ErrorFrame("OSError", text, transient=True))
+            return
+        if pid == 0:
+            request.environ["TMPDIR"] = str(scratch)
+            _become_child(request, frames_write, output_write, self._operations)
+        os.close(frames_write)
+        os.close(output_write)
+        job = Job(pid, connection, JobPipes(frames_read, output_read), scratch)
+        self._jobs[pid] = job
+        connection.send(EventFrame("started", pid=pid))
+        self._watch(connection, lambda mask: self._on_client(job, mask))
+        for descriptor in (frames_read, output_read):
+            self._selector.register(
+                descriptor,
+                selectors.EVENT_READ,
+                lambda _mask, ready=descriptor: self._on_output(job, ready),
+            )
+
+    def _on_client(self, job: Job, mask: int) -> None:
+        job.on_client(mask)
+        self._update_interest(job)
+
+    def _on_output(self, job: Job, descriptor: int) -> None:
+        job.on_output(descriptor)
+        if descriptor not in job.relay.open_pipes:
+            self._selector.unregister(descriptor)
+        self._update_interest(job)
+
+    def _update_interest(self, job: Job) -> None:
+        """Write to the client when it can take it; read from the job only while it does."""
+        if job.client_gone:
+            with contextlib.suppress(KeyError, ValueError):
+                self._selector.unregister(job.connection.stream)
+        else:
+            self._watch(job.connection, lambda mask: self._on_client(job, mask))
+        for descriptor in job.relay.open_pipes:
+            key = self._selector.get_map().get(descriptor)
+            if job.connection.is_clogged and key is not None:
+                self._selector.unregister(descriptor)
+            elif not job.connection.is_clogged and key is None:
+                self._selector.register(
+                    descriptor,
+                    selectors.EVENT_READ,
+                    lambda _mask, ready=descriptor: self._on_output(job, ready),
+                )
+
+    def _watch(self, connection: Connection, callback: Callable[[int], None]) -> None:
+        events = selectors.EVENT_READ
+        if connection.has_unsent:
+            events |= selectors.EVENT_WRITE
+        if connection.stream in self._selector.get_map():
+            self._selector.modify(connection.stream, events, callback)
+        else:
+            self._selector.register(connection.stream, events, callback)
+
+    def _finish(self, job: Job) -> None:
+        for descriptor in job.relay.open_pipes:
+            with contextlib.suppress(KeyError, ValueError):
+                self._selector.unregister(descriptor)
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(job.connection.stream)
+        job.close()
+        del self._jobs[job.pid]
+
+    # Signals.
+
+    def _on_signal(self, _mask: int) -> None:
+        for number in os.read(self._wakeup, 512):
+            if number == signal.SIGTERM:
+                self._draining = True
+                self._stop_listening()
+                for job in self._jobs.values():
+                    job.cancel("the launcher is stopped")
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self._jobs:
+                self._jobs[pid].on_exit(exit_frame(status, usage))
+
+    def _stop_listening(self) -> None:
+        if self._listener.fileno() < 0:
+            return
+        path = str(self._listener.getsockname())
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+def _signal_pipe() -> int:
+    """A descriptor that becomes readable with the number of each signal of interest."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return read
+
+
+def _become_child(request: Request, frames: int, output: int, operations: child.Operations) -> None:
+    """In the forked process: let go of everything of the server's, then do the job."""
+    try:
+        die_with_parent()
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        first, second = sorted((frames, output))
+        os.closerange(3, first)
+        os.closerange(first + 1, second)
+        os.closerange(second + 1, os.sysconf("SC_OPEN_MAX"))
+        # Should memory run out, the kernel ends this process rather than the server.
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("500")
+        numpy = sys.modules.get("numpy")
+        if numpy is not None:
+            numpy.random.seed()
+        child.main(request, frames, output, operations)
+    finally:
+        os._exit(1)
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a listening socket at ``path``, mode 0600 from its first moment."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    mask = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(mask)
+    listener.listen(_BACKLOG)
+    listener.setblocking(False)
+    return listener
