@@ -71,8 +71,10 @@ class LogFrame:
 
 @dataclass(frozen=True)
 class EventFrame:
-    """Something that happened to the job: ``starting``, ``started``, ``connected`` (a harness, to its
-    runner) or ``cancelling``.
+    """Something that happened to the job.
+
+    Attributes:
+        event: ``starting``, ``started``, ``connected`` (a harness to its runner) or ``cancelling``.
     """
 
     event: str
