@@ -1,4 +1,4 @@
-"""``headrace down``: stop what ``headrace up`` started, and the launcher."""
+"""``headrace down``: stop what ``headrace up`` started, Flink and the launcher."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from headrace.errors import EXIT_DONE
 
 def add_parser(commands: Any) -> None:
     """Register the command."""
-    parser = commands.add_parser("down", help="stop Airflow and the launcher, also after a crash")
+    parser = commands.add_parser(
+        "down", help="stop Airflow, Flink and the launcher, also after a crash"
+    )
     parser.set_defaults(run=run)
 
 
 def run(_args: argparse.Namespace) -> int:
-    """Stop both; it is no error if neither runs."""
+    """Stop all; it is no error if nothing runs."""
+    from headrace.flink import control as flink
     from headrace.launcher.client import stop_launcher
     from headrace.services import control
     from headrace.services.instance import main_instance
@@ -25,6 +28,9 @@ def run(_args: argparse.Namespace) -> int:
     airflow = control.stop(main_instance(settings))
     launcher = stop_launcher(settings)
     print("Airflow stopped" if airflow else "Airflow was not running")
+    # After what submits jobs to it.
+    if flink.stop(settings):
+        print("Flink stopped")
     if launcher:
         print("launcher stopped")
     return EXIT_DONE

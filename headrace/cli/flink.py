@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
+
+if TYPE_CHECKING:
+    from headrace.flink.state import ClusterState
 
 _SHOWN_JOBS = 10
 
@@ -28,59 +31,39 @@ def add_parser(commands: Any) -> None:
     status.set_defaults(run=_status)
 
 
-def start(settings: Any, port: int | None = None, *, with_parent: bool = False) -> bool:
-    """Start the settings' cluster, saying what is done on standard error.
-
-    For a cluster that the settings name, the runner jar is made if jobs have to bring it.
-
-    Returns:
-        Whether it was started: not if it ran already, or is one that the settings name.
-    """
+def _up(args: argparse.Namespace) -> int:
+    """Start, wait until every slot is there, and say where it is."""
     from headrace.bootstrap.progress import Progress
     from headrace.flink import control
+    from headrace.settings import load_settings
 
-    if settings.flink.master is not None:
-        control.prepare_client(settings, Progress())
-        return False
-    return control.start(settings, Progress(), port, with_parent=with_parent)
-
-
-def wait_until_ready(settings: Any, started: bool) -> Any:
-    """Wait until the cluster can be used, and return its state; undo a start that fails."""
-    from headrace.flink import control
-    from headrace.flink.state import current_cluster
-
-    if settings.flink.master is not None:
-        return current_cluster(settings)
+    settings = load_settings()
+    started = control.start(settings, Progress(), args.port)
     try:
-        return control.wait_until_ready(settings, _say)
+        cluster = control.wait_until_ready(settings, say)
     except BaseException:
         if started:
             control.stop(settings)
         raise
-
-
-def _up(args: argparse.Namespace) -> int:
-    """Start, wait until every slot is there, and say where it is."""
-    from headrace.bootstrap.machine import without_credentials
-    from headrace.settings import load_settings
-
-    settings = load_settings()
-    is_ours = settings.flink.master is None
-    started = start(settings, args.port)
-    cluster = wait_until_ready(settings, started)
-    if not is_ours:
+    if settings.flink.master is not None:
         print("the settings name a Flink cluster that runs already; nothing was started")
     elif not started:
         print("Flink is up already")
-    print(f"URL          {without_credentials(cluster.rest_url)}")
-    print(f"version      {cluster.flink_version}")
-    print(f"slots        {cluster.slots} in {cluster.task_managers} TaskManager(s)")
-    print(f"worker pool  {cluster.worker_pool or '(none set)'}")
-    if is_ours:
+    print_access(cluster)
+    if cluster.logs:
         print(f"logs         {cluster.logs}")
         print("stop it with: bin/headrace flink down")
     return EXIT_DONE
+
+
+def print_access(cluster: ClusterState) -> None:
+    """Print where a cluster is and what it has."""
+    from headrace.bootstrap.machine import without_credentials
+
+    print(f"Flink        {without_credentials(cluster.rest_url)}")
+    print(f"version      {cluster.flink_version}")
+    print(f"slots        {cluster.slots} in {cluster.task_managers} TaskManager(s)")
+    print(f"worker pool  {cluster.worker_pool or '(none set)'}")
 
 
 def _down(_args: argparse.Namespace) -> int:
@@ -102,12 +85,12 @@ def _status(args: argparse.Namespace) -> int:
         print(json.dumps(found))
     else:
         print_status(found)
-    return EXIT_DONE if found["flink"] == "up" else EXIT_FAILED
+    return EXIT_DONE if found["state"] == "up" else EXIT_FAILED
 
 
 def print_status(found: dict[str, Any]) -> None:
     """Print what ``headrace.flink.describe`` found, for a person."""
-    print(f"Flink     {found['flink']}{'  ' + found['url'] if found['url'] else ''}")
+    print(f"Flink     {found['state']}{'  ' + found['url'] if found['url'] else ''}")
     if found["message"]:
         print("\n".join(f"  {line}" for line in found["message"].splitlines()))
     if found["version"]:
@@ -134,6 +117,6 @@ def _memory(amount: int) -> str:
     return f"{amount / 1e6:.0f} MB" if amount else "-"
 
 
-def _say(text: str) -> None:
-    if text:
-        print(f"  {text}", file=sys.stderr)
+def say(text: str) -> None:
+    """Print what is waited for, on standard error."""
+    print(f"  {text}", file=sys.stderr)

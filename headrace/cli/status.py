@@ -17,17 +17,24 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the state; 0 if Airflow is up and healthy, 1 if it is not."""
+    """Print the state; 0 if Airflow is up and healthy, and Flink too if it was started."""
+    from headrace.cli.flink import print_status
+    from headrace.flink.describe import describe as describe_flink
     from headrace.services.describe import describe
     from headrace.services.instance import main_instance
     from headrace.settings import load_settings
 
-    found = describe(main_instance(load_settings()))
+    settings = load_settings()
+    found = describe(main_instance(settings))
+    flink = describe_flink(settings)
     if args.json:
-        print(json.dumps(found))
+        print(json.dumps({**found, "flink": flink}))
     else:
         _print(found)
-    return EXIT_DONE if found["airflow"] == "up" else EXIT_FAILED
+        if flink["state"] != "down":
+            print_status(flink)
+    good = found["airflow"] == "up" and flink["state"] in ("up", "down")
+    return EXIT_DONE if good else EXIT_FAILED
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -12,8 +12,9 @@ def add_parser(commands: Any) -> None:
         "test",
         help="run lint, types, import contracts and all tests",
         description=(
-            "Without arguments: lint, types, import contracts and every test, real TFX, Airflow "
-            "and PostgreSQL included. Arguments go to pytest, which then runs alone, in both "
+            "Without arguments: lint, types, import contracts and every test, real TFX, Airflow, "
+            "PostgreSQL and Flink included; --without-flink leaves Flink's tests out, which fail "
+            "without Java or Maven. Other arguments go to pytest, which then runs alone, in both "
             "environments."
         ),
         add_help=False,

@@ -1,18 +1,19 @@
-"""``headrace up``: Airflow with every DAG, until ``headrace down``."""
+"""``headrace up``: Airflow with every DAG, and Flink if asked for, until ``headrace down``."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from typing import Any
 
-from headrace.errors import EXIT_DONE
+from headrace.errors import EXIT_DONE, UsageError
 
 
 def add_parser(commands: Any) -> None:
     """Register the command."""
-    parser = commands.add_parser("up", help="start Airflow with every DAG, and leave it running")
+    parser = commands.add_parser(
+        "up", help="start Airflow with every DAG (and Flink), and leave it running"
+    )
     parser.add_argument("--port", type=int, help="of Airflow's UI and API (default: a free one)")
     parser.add_argument("--runner", choices=("direct", "flink"), help="Beam runner of the DAGs")
     parser.add_argument(
@@ -23,26 +24,55 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start, wait until ready, and say how to log in."""
+    from headrace.bootstrap.progress import Progress
+    from headrace.cli.flink import print_access, say
+    from headrace.flink import control as flink
     from headrace.services import control
     from headrace.services.instance import main_instance
-    from headrace.settings import load_settings
+    from headrace.settings import Runner, load_settings
 
-    instance = main_instance(load_settings())
+    settings = load_settings()
+    instance = main_instance(settings)
     before = control.running(instance)
     if before is not None:
+        _require_same_runner(before.runner or settings.runner.value, args.runner)
         print("Airflow is up already")
-    else:
-        control.start(instance, args.port, args.runner or "")
+    runner = args.runner or (before.runner if before is not None else "") or settings.runner.value
+    needs_flink = runner == Runner.FLINK.value
+    # First, because what it lacks on this machine is said before anything runs.
+    flink_started = needs_flink and flink.start(settings, Progress())
+    cluster = None
     try:
-        control.wait_until_ready(instance, lambda text: print(f"  {text}", file=sys.stderr))
+        if before is None:
+            control.start(instance, args.port, args.runner or "")
+        control.wait_until_ready(instance, say)
+        if needs_flink:
+            cluster = flink.wait_until_ready(settings, say)
     except BaseException:
         if before is None:
             control.stop(instance)
+        if flink_started:
+            flink.stop(settings)
         raise
     _print_access(instance)
+    if cluster is not None:
+        print_access(cluster)
+    print("stop it with: bin/headrace down")
     if args.foreground:
-        _stay(instance)
+        try:
+            _stay(instance)
+        finally:
+            if flink_started:
+                flink.stop(settings)
     return EXIT_DONE
+
+
+def _require_same_runner(running: str, asked: str | None) -> None:
+    if asked is not None and asked != running:
+        raise UsageError(
+            f"Airflow runs already, with runner {running}",
+            "stop it first with bin/headrace down",
+        )
 
 
 def _print_access(instance: Any) -> None:
@@ -61,7 +91,6 @@ def _print_access(instance: Any) -> None:
         for error in client.import_errors():
             print(f"broken    {error['filename']}")
             print("\n".join(f"  {line}" for line in error["stack_trace"].splitlines()[-3:]))
-    print("stop it with: bin/headrace down")
 
 
 def _stay(instance: Any) -> None:

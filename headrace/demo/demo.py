@@ -9,21 +9,24 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from headrace.bootstrap.machine import without_credentials
+from headrace.bootstrap.progress import Progress
 from headrace.demo.following import RunOutcome, follow
 from headrace.demo.show import Screen, print_outcome
 from headrace.errors import EXIT_DONE, EXIT_FAILED, HeadraceError, UsageError
+from headrace.flink import control as flink
 from headrace.launcher.fingerprint import environment_fingerprint
 from headrace.launcher.starting import connect_or_start, tfx_environ
 from headrace.services import control
 from headrace.services.instance import Instance, demo_instance, main_instance
 from headrace.services.rest import AirflowApi
 from headrace.services.state import ServiceState
-from headrace.settings import LauncherMode, Settings
+from headrace.settings import LauncherMode, Runner, Settings
 
 _LIMIT_SECONDS = 3600.0
 _REPORT_SECONDS = 300.0
@@ -77,7 +80,9 @@ def _airflow(
     running = control.running(main)
     if running is not None and (not request.runner or request.runner == running.runner):
         screen.say(f"using the Airflow that runs at {running.url}")
-        yield main, control.wait_until_ready(main, screen.say)
+        with _flink(settings, request, running.runner, screen) as wait_for_flink:
+            wait_for_flink()
+            yield main, control.wait_until_ready(main, screen.say)
         return
     instance = main if request.keep else demo_instance(settings, _name())
     if request.keep and running is not None:
@@ -85,23 +90,52 @@ def _airflow(
             f"Airflow runs already, with runner {running.runner or 'of the settings'}",
             "stop it first with bin/headrace down, or leave --keep out",
         )
-    screen.say("starting Airflow: API server, scheduler, DAG processor, triggerer")
-    # The launcher imports TFX while Airflow starts, instead of while its first task waits.
-    threading.Thread(target=_warm_launcher, args=(settings,), daemon=True).start()
-    with_parent = not request.keep
-    state = control.start(instance, None, request.runner, with_parent=with_parent)
+    with _flink(settings, request, request.runner, screen) as wait_for_flink:
+        screen.say("starting Airflow: API server, scheduler, DAG processor, triggerer")
+        # The launcher imports TFX while Airflow starts, instead of while its first task waits.
+        threading.Thread(target=_warm_launcher, args=(settings,), daemon=True).start()
+        with_parent = not request.keep
+        state = control.start(instance, None, request.runner, with_parent=with_parent)
+        try:
+            state = control.wait_until_ready(instance, screen.say)
+            screen.say(f"Airflow is ready at {state.url}")
+            wait_for_flink()
+            yield instance, state
+        except BaseException:
+            if request.keep:
+                control.stop(instance)
+            raise
+        finally:
+            if not request.keep:
+                control.stop(instance)
+                _forget_old_demos(settings)
+
+
+@contextlib.contextmanager
+def _flink(
+    settings: Settings, request: DemoRequest, runner: str, screen: Screen
+) -> Iterator[Callable[[], None]]:
+    """A cluster for the demo's jobs, if its runner is Flink; yields what waits until it is ready.
+
+    One that this starts is stopped afterwards, unless it is to be kept and nothing failed.
+    """
+    if (runner or settings.runner.value) != Runner.FLINK.value:
+        yield lambda: None
+        return
+
+    def wait() -> None:
+        cluster = flink.wait_until_ready(settings, screen.say)
+        screen.say(f"Flink is ready at {without_credentials(cluster.rest_url)}")
+
+    screen.say("starting Flink: JobManager, TaskManager, worker pool")
+    started = flink.start(settings, Progress(), with_parent=not request.keep)
+    succeeded = False
     try:
-        state = control.wait_until_ready(instance, screen.say)
-        screen.say(f"Airflow is ready at {state.url}")
-        yield instance, state
-    except BaseException:
-        if request.keep:
-            control.stop(instance)
-        raise
+        yield wait
+        succeeded = True
     finally:
-        if not request.keep:
-            control.stop(instance)
-            _forget_old_demos(settings)
+        if started and not (request.keep and succeeded):
+            flink.stop(settings)
 
 
 def _warm_launcher(settings: Settings) -> None:

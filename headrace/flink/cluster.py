@@ -82,7 +82,7 @@ def read_service(file: Path) -> Service:
         state=Path(fields["state"]),
         port=fields["port"],
         components=tuple(_component(item) for item in fields["components"]),
-        stopped_last=frozenset(["jobmanager"]),
+        stopped_last=frozenset([jvm.Role.JOB_MANAGER.title]),
         before_says="starting the JobManager",
         waiting_for=lambda: waiting_for(details),
         details=details,
@@ -143,11 +143,19 @@ def _components(
         logs=paths.logs,
         options=options,
     )
-    environ = jvm.environ(places.configuration)
+    environ = jvm.environ(places.configuration, parts.distribution)
 
-    def component(name: str, command: list[str]) -> Component:
-        output, log = paths.logs / f"{name}.out", paths.logs / f"{name}.log"
-        return Component(name, tuple(command), output, places.start, environ, log)
+    def component(role: jvm.Role, name: str) -> Component:
+        return Component(
+            name=name,
+            command=tuple(jvm.command(program, role, name)),
+            output=paths.logs / f"{name}.out",
+            directory=places.start,
+            environ=environ,
+            log=paths.logs / f"{name}.log",
+            # By itself a TaskManager notices only after the heartbeat's time-out.
+            needs=() if role is jvm.Role.JOB_MANAGER else (jvm.Role.JOB_MANAGER.title,),
+        )
 
     names = [f"taskmanager-{number}" for number in range(1, parts.sizes.task_managers + 1)]
     roles = [jvm.Role.TASK_MANAGER] * len(names)
@@ -155,9 +163,9 @@ def _components(
     with ThreadPoolExecutor(2) as workers:
         made = list(
             workers.map(
-                lambda role, name: component(name, jvm.command(program, role, name)),
+                component,
                 [jvm.Role.JOB_MANAGER, *roles],
-                ["jobmanager", *names],
+                [jvm.Role.JOB_MANAGER.title, *names],
             )
         )
     return (*made, pool.component(settings, paths, parts.pool_port, parts.sizes, places.start))
@@ -172,6 +180,7 @@ def _component(fields: Mapping[str, Any]) -> Component:
         directory=Path(fields["directory"]),
         environ=fields["environ"],
         log=Path(log) if log is not None else None,
+        needs=tuple(fields["needs"]),
     )
 
 

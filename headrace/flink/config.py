@@ -166,6 +166,10 @@ def _faults() -> dict[str, str]:
         "heartbeat.timeout": "90000",
         "heartbeat.rpc-failure-threshold": "2",
         "pekko.ask.timeout": "60 s",
+        # After a JobManager's restart its TaskManagers are back within seconds (ms).
+        "cluster.registration.error-delay": "1000",
+        "cluster.registration.max-timeout": "5000",
+        "cluster.registration.refused-registration-delay": "3000",
         # Of streaming jobs.
         "execution.checkpointing.interval": "10 s",
         "execution.checkpointing.min-pause": "1 s",

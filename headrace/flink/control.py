@@ -19,7 +19,7 @@ from headrace.flink.distribution import provide_distribution
 from headrace.flink.jar import provide_jar
 from headrace.flink.paths import FlinkPaths, flink_paths
 from headrace.flink.sizes import plan_sizes, this_machine
-from headrace.flink.state import ClusterState, cluster_of
+from headrace.flink.state import ClusterState, cluster_of, current_cluster
 from headrace.flink.tools import require_java
 from headrace.launcher.starting import tfx_environ
 from headrace.services import lifecycle
@@ -39,14 +39,18 @@ def running(settings: Settings) -> ServiceState | None:
 def start(
     settings: Settings, progress: Progress, port: int | None = None, *, with_parent: bool = False
 ) -> bool:
-    """Start the cluster, unless it runs already; return whether it was started.
+    """Start the cluster, unless it runs already or the settings name one; return whether it did.
 
-    What it needs (Flink's jars, the runner jar) is installed and built first.
+    What it needs (Flink's jars, the runner jar) is installed and built first. For a cluster that
+    the settings name, the runner jar is, if jobs have to bring it.
 
     Raises:
         UsageError: a setting cannot be, or the port is in use.
         HeadraceError: something is missing on this machine, or the cluster does not start.
     """
+    if settings.flink.master is not None:
+        _prepare_client(settings, progress)
+        return False
     if running(settings) is not None:
         return False
     paths = flink_paths(settings)
@@ -68,12 +72,7 @@ def start(
     return True
 
 
-def prepare_client(settings: Settings, progress: Progress) -> None:
-    """Make what jobs need on this machine for a cluster that runs already.
-
-    Raises:
-        HeadraceError: the runner jar is needed, and cannot be built.
-    """
+def _prepare_client(settings: Settings, progress: Progress) -> None:
     if settings.flink.jobs_directory is None:
         try:
             provide_jar(settings, flink_paths(settings), progress)
@@ -82,11 +81,13 @@ def prepare_client(settings: Settings, progress: Progress) -> None:
 
 
 def wait_until_ready(settings: Settings, say: Say) -> ClusterState:
-    """Wait until every slot and the worker pool are there.
+    """Wait until every slot and the worker pool are there, and return what there is.
 
     Raises:
         HeadraceError: it does not get there; the message has the end of a log.
     """
+    if settings.flink.master is not None:
+        return current_cluster(settings)
     paths = flink_paths(settings)
     deadline = time.monotonic() + lifecycle.START_SECONDS
     told = ""
@@ -100,7 +101,7 @@ def wait_until_ready(settings: Settings, say: Say) -> ClusterState:
             lifecycle.require_none_failing("Flink", state)
         except HeadraceError as error:
             raise explain_failing(error) from None
-        if state.message != told:
+        if state.message not in (told, ""):
             told = state.message
             say(told)
         time.sleep(lifecycle.POLL_SECONDS)

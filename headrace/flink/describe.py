@@ -45,11 +45,11 @@ def describe(settings: Settings) -> dict[str, Any]:
     try:
         cluster = cluster_of(state)
     except HeadraceError as error:
-        return {**found, "flink": "unhealthy", "message": str(error)}
+        return {**found, "state": "unhealthy", "message": str(error)}
     asked = _ask(cluster.rest_url)
     return {
         **found,
-        "flink": _verdict(state, cluster, asked),
+        "state": _verdict(state, cluster, asked),
         "url": cluster.rest_url,
         "worker_pool": cluster.worker_pool,
         "logs": cluster.logs,
@@ -60,7 +60,7 @@ def describe(settings: Settings) -> dict[str, Any]:
 
 def _nothing(verdict: str) -> dict[str, Any]:
     return {
-        "flink": verdict,
+        "state": verdict,
         "url": "",
         "message": "",
         "version": "",

@@ -125,10 +125,16 @@ def command(program: Program, role: Role, name: str) -> list[str]:
     ]
 
 
-def environ(configuration: Path) -> dict[str, str]:
+def environ(configuration: Path, distribution: Distribution) -> dict[str, str]:
     """The variables of a Flink process over those that it inherits."""
-    # Many threads allocate; as many heaps of the C library would each keep what is freed.
-    return {"FLINK_CONF_DIR": str(configuration), "MALLOC_ARENA_MAX": "2"}
+    return {
+        "FLINK_CONF_DIR": str(configuration),
+        "FLINK_LIB_DIR": str(distribution.home / "lib"),
+        "FLINK_OPT_DIR": str(distribution.home / "opt"),
+        "FLINK_PLUGINS_DIR": str(distribution.home / "plugins"),
+        # Many threads allocate; as many heaps of the C library would each keep what is freed.
+        "MALLOC_ARENA_MAX": "2",
+    }
 
 
 def _memory(program: Program, role: Role) -> tuple[list[str], list[str]]:
@@ -138,7 +144,7 @@ def _memory(program: Program, role: Role) -> tuple[list[str], list[str]]:
             [str(program.java.program), "-Xshare:auto", "-XX:TieredStopAtLevel=1",
              "-classpath", os.pathsep.join(map(str, class_path)), _TOOL,
              role.memory_command, "--configDir", str(program.configuration)],
-            env={**os.environ, **environ(program.configuration)},
+            env={**os.environ, **environ(program.configuration, program.distribution)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -17,6 +17,7 @@ class Component:
         directory: its working directory.
         environ: variables over those of the supervisor.
         log: where it logs instead of printing, if it does.
+        needs: names of components without which it is lost: when one dies, both start again.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Component:
     directory: Path
     environ: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

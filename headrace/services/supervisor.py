@@ -166,6 +166,10 @@ class Supervisor:
         item.trouble = f"ended with {item.process.returncode}\n{_last_words(item.component)}"
         # Tasks of a dead scheduler would go on unseen beside those of the next.
         end_sessions([item.identity], _TICK_SECONDS)
+        for other in self._running.values():
+            if item.component.name in other.component.needs and other.restart_at is None:
+                end_sessions([other.identity], _STOP_LAST_SECONDS)
+                other.restart_at = item.restart_at
 
     def _say(self) -> None:
         states = {

@@ -6,16 +6,35 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+from headrace.bootstrap.java import find_java
 
 _POSTGRESQL = Path("/usr/lib/postgresql")
 _APT = "apt-get"
 
 
-def missing_packages() -> list[str]:
-    """Debian names of the packages whose tests would be skipped here."""
-    has_server = bool(shutil.which("initdb")) or any(_POSTGRESQL.glob("*/bin/initdb"))
-    return [] if has_server else ["postgresql"]
+@dataclass(frozen=True)
+class Package:
+    """A package that is missing: its Debian name, and what becomes of the tests that need it."""
+
+    name: str
+    without_it: str
+
+
+def missing_packages(environ: Mapping[str, str], with_flink: bool) -> list[Package]:
+    """The packages whose tests cannot run here."""
+    found = []
+    if not shutil.which("initdb") and not any(_POSTGRESQL.glob("*/bin/initdb")):
+        found.append(Package("postgresql", "are skipped"))
+    if with_flink:
+        java = find_java(environ)
+        if java is None or not java.is_usable:
+            found.append(Package("openjdk-17-jre-headless", "fail, but for --without-flink"))
+        if not shutil.which("mvn") and not environ.get("HEADRACE_FLINK_JAR"):
+            found.append(Package("maven", "fail, but for --without-flink"))
+    return found
 
 
 def may_install(environ: Mapping[str, str]) -> bool:
@@ -23,18 +42,20 @@ def may_install(environ: Mapping[str, str]) -> bool:
     return environ.get("CI") == "true" and os.getuid() == 0 and shutil.which(_APT) is not None
 
 
-def provide_packages(environ: Mapping[str, str]) -> None:
+def provide_packages(environ: Mapping[str, str], with_flink: bool) -> None:
     """Install what is missing where that is allowed, otherwise say what it is.
 
-    A package that cannot be had is no error here: its tests are skipped, with the reason.
+    A package that cannot be had is no error here: its tests say it.
     """
-    missing = missing_packages()
+    missing = missing_packages(environ, with_flink)
     if not missing:
         return
-    command = [_APT, "install", "-y", "--no-install-recommends", *missing]
+    names = [package.name for package in missing]
+    command = [_APT, "install", "-y", "--no-install-recommends", *names]
     if not may_install(environ):
-        names = ", ".join(missing)
-        print(f"tests that need {names} are skipped; to have them: {' '.join(command)}")
+        for package in missing:
+            print(f"tests that need {package.name} {package.without_it}")
+        print(f"to have them run: {' '.join(command)}")
         return
     quiet = {**environ, "DEBIAN_FRONTEND": "noninteractive"}
     for step in ([_APT, "update"], command):

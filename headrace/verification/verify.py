@@ -15,16 +15,20 @@ from headrace.verification.report import Counts, read_counts
 from headrace.verification.steps import Step, checks, test_sessions
 from headrace.verification.system import provide_packages
 
+WITHOUT_FLINK = "--without-flink"
 _NO_TESTS = 5
 """pytest's exit code where its arguments select no test."""
 
 
 def verify(settings: Settings, arguments: Sequence[str]) -> int:
-    """Run everything, or with ``arguments`` only pytest with them; return the exit code."""
+    """Run everything, or with ``arguments`` only pytest with them; return the exit code.
+
+    ``--without-flink`` leaves tests out, and is no choice of tests.
+    """
     with tempfile.TemporaryDirectory(prefix="headrace-test-") as scratch:
         steps = test_sessions(settings.layout, Path(scratch), arguments)
-        if not arguments:
-            provide_packages(os.environ)
+        if not set(arguments) - {WITHOUT_FLINK}:
+            provide_packages(os.environ, with_flink=WITHOUT_FLINK not in arguments)
             steps = checks(settings.layout, settings.project) + steps
         return _run(steps, settings.project)
 

@@ -18,7 +18,7 @@ def test_a_written_service_is_read_again(tmp_path: Path) -> None:
     manager = Component(
         "jobmanager", ("java",), tmp_path / "o", tmp_path, {"A": "b"}, log=tmp_path / "l"
     )
-    pool = Component("worker-pool", ("python",), tmp_path / "p", tmp_path)
+    pool = Component("worker-pool", ("python",), tmp_path / "p", tmp_path, needs=("jobmanager",))
     written = Service(tmp_path / "state", 8081, (manager, pool), details=DETAILS)
     file = tmp_path / "service.json"
     file.write_text(json.dumps(asdict(written), default=str))
