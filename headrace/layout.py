@@ -72,6 +72,11 @@ class Layout:
         return self.home / "run"
 
     @property
+    def runs(self) -> Path:
+        """Runs of ``headrace run``: what each was asked to do, and the logs of its nodes."""
+        return self.home / "runs"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 

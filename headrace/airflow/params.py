@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from airflow.sdk import Param
 
 from headrace.errors import UsageError
 from headrace.graph.entities import ParameterType, RuntimeParameter
-from headrace.launcher.jobs import ParameterValue
+from headrace.graph.values import ParameterValue, checked, read_text
+
+__all__ = ["checked", "coerced", "dag_params", "is_template"]
 
 _JSON_TYPES = {
     ParameterType.INT: "integer",
@@ -17,8 +19,6 @@ _JSON_TYPES = {
     ParameterType.STR: "string",
     ParameterType.BOOL: "boolean",
 }
-_TRUE = ("true", "1", "yes")
-_FALSE = ("false", "0", "no")
 
 
 def is_template(value: Any) -> bool:
@@ -58,46 +58,16 @@ def _param(parameter: RuntimeParameter, value: Any) -> Param:
     return Param(checked(parameter, value), type=kind, description=used_by)
 
 
-def checked(parameter: RuntimeParameter, value: Any) -> ParameterValue:
-    """Return ``value`` as the parameter's type, if it is of it.
-
-    A whole number is a float too, and 3.0 is the integer 3, as it is for JSON schema.
-
-    Raises:
-        UsageError: it is not.
-    """
-    kind = parameter.type
-    if kind is ParameterType.FLOAT and type(value) is int:
-        return float(value)
-    if kind is ParameterType.INT and type(value) is float and value.is_integer():
-        return int(value)
-    expected = {"int": int, "float": float, "str": str, "bool": bool}[kind.value]
-    if type(value) is not expected:
-        raise UsageError(
-            f"parameter {parameter.name!r} must be of type {kind.value}, not {value!r}"
-        )
-    return cast(ParameterValue, value)
-
-
 def coerced(parameter: RuntimeParameter, text: str, template: str) -> ParameterValue:
     """Return what a template came out as, in the parameter's type.
 
     Raises:
         UsageError: the text cannot be read as one.
     """
-    kind = parameter.type
     try:
-        if kind is ParameterType.INT:
-            return int(text)
-        if kind is ParameterType.FLOAT:
-            return float(text)
-        if kind is ParameterType.BOOL:
-            if text.strip().lower() not in _TRUE + _FALSE:
-                raise ValueError
-            return text.strip().lower() in _TRUE
+        return read_text(parameter.type, text)
     except ValueError:
         raise UsageError(
-            f"parameter {parameter.name!r} must be of type {kind.value}: "
+            f"parameter {parameter.name!r} must be of type {parameter.type.value}: "
             f"the template {template!r} came out as {text!r}"
         ) from None
-    return text

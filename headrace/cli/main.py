@@ -17,6 +17,7 @@ COMMANDS = (
     "up",
     "down",
     "status",
+    "run",
     "compile",
     "flink",
     "runs",

@@ -15,9 +15,7 @@ def parameter(text: str) -> tuple[str, Any]:
     Raises:
         argparse.ArgumentTypeError: there is no ``=``, or no name before it.
     """
-    name, separator, value = text.partition("=")
-    if not separator or not name:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    name, value = raw_parameter(text)
     try:
         read = json.loads(value)
     except ValueError:
@@ -38,3 +36,15 @@ def count(text: str) -> int:
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
     return number
+
+
+def raw_parameter(text: str) -> tuple[str, str]:
+    """Read ``name=value``, the value as it was typed.
+
+    Raises:
+        argparse.ArgumentTypeError: there is no ``=``, or no name before it.
+    """
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 from headrace.launcher.failures import describe
-from headrace.launcher.jobs import CompileRequest, NodeRequest
+from headrace.launcher.jobs import CompileRequest, NodeRequest, ReuseRequest
 from headrace.launcher.logs import route_logging
 from headrace.launcher.protocol import (
     ErrorFrame,
@@ -133,13 +133,25 @@ def _run_node(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     return asdict(run_node(request))
 
 
+def _reuse_outputs(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
+    request = ReuseRequest(**payload)
+    use_import_path(request.import_path)
+    from headrace.node.reuse import reuse_outputs
+
+    return asdict(reuse_outputs(request))
+
+
 def _compile(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     from headrace.compiler import compile_target
 
     return asdict(compile_target(CompileRequest(**payload)))
 
 
-OPERATIONS: Operations = {Operation.RUN_NODE: _run_node, Operation.COMPILE: _compile}
+OPERATIONS: Operations = {
+    Operation.RUN_NODE: _run_node,
+    Operation.COMPILE: _compile,
+    Operation.REUSE_OUTPUTS: _reuse_outputs,
+}
 
 
 def use_import_path(import_path: list[str]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
-from headrace.errors import HeadraceError
+from headrace.errors import HeadraceError, UsageError
 from headrace.ir.manifest import Manifest
 from headrace.launcher.fingerprint import environment_fingerprint
 from headrace.launcher.jobs import ArtifactResult, CompileRequest, NodeRequest, NodeResult
@@ -67,6 +67,8 @@ class JobFailed(HeadraceError):
     def __init__(self, error: ErrorFrame) -> None:
         super().__init__(error.message, error.hint)
         self.error = error
+        if error.error_type == UsageError.__name__:
+            self.exit_code = UsageError.exit_code
 
 
 class JobKilled(HeadraceError):

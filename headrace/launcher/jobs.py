@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-ParameterValue = int | float | str | bool
+from headrace.graph.values import ParameterValue
+
+__all__ = [
+    "ArtifactResult",
+    "CompileRequest",
+    "NodeRequest",
+    "NodeResult",
+    "ParameterValue",
+    "ReuseRequest",
+    "ReuseResult",
+]
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,34 @@ class NodeResult:
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class ReuseRequest:
+    """Take the outputs of an earlier run over into a partial run.
+
+    Attributes:
+        run_nodes: the nodes that the run will run.
+        reuse_nodes: the nodes before them, whose outputs an earlier run must have.
+        base_run: that run; empty for the newest that has them all.
+        parameters, metadata_url, import_path: as of a ``NodeRequest``.
+    """
+
+    ir_path: str
+    run_id: str
+    run_nodes: list[str]
+    reuse_nodes: list[str]
+    base_run: str = ""
+    parameters: dict[str, ParameterValue] = field(default_factory=dict)
+    metadata_url: str = ""
+    import_path: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ReuseResult:
+    """The run whose outputs were taken."""
+
+    base_run: str
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class Operation(str, Enum):
     RUN_NODE = "run_node"
     COMPILE = "compile"
     RUN_HARNESS = "run_harness"
+    REUSE_OUTPUTS = "reuse_outputs"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Request:
     Attributes:
         fingerprint: of the TFX environment and headrace's own sources, as the client sees them; a
             server with another one ends itself so that a fresh one is started.
-        payload: fields of the operation's own request (``NodeRequest`` or ``CompileRequest``).
+        payload: fields of the operation's own request (``NodeRequest``, say).
         environ: environment variables set in the child only.
     """
 

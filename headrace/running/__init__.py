@@ -1,0 +1,1 @@
+"""Runs a compiled pipeline without Airflow: independent nodes in parallel, through the launcher."""
