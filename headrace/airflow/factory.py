@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from headrace.graph.reader import read_graph
 from headrace.ir.manifest import Manifest
 from headrace.ir.store import current_ir
 from headrace.launcher.protocol import EventFrame, Frame, LogFrame
-from headrace.settings import Runner, Settings, load_settings
+from headrace.settings import Keras, Runner, Settings, load_settings
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ def pipeline_dag(
     dag_id: str | None = None,
     schedule: Any = None,
     runner: str | None = None,
+    keras: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     node_args: Mapping[str, Mapping[str, Any]] | None = None,
     **dag_args: Any,
@@ -43,6 +45,8 @@ def pipeline_dag(
         dag_id: by default the pipeline's name.
         schedule: as for any DAG.
         runner: Beam runner of the heavy nodes, ``direct`` or ``flink``; by default the settings'.
+        keras: major version of Keras that the pipeline's nodes have, ``2`` or ``3``; by default the
+            settings', else the one that the pipeline chooses itself, else 3.
         parameters: values for the pipeline's runtime parameters, in place of its own defaults. A
             text with a Jinja template, such as ``"{{ ds }}"``, is filled in for each run, unless
             whoever triggers the run gives a value. With None a value must be given at each trigger.
@@ -58,6 +62,8 @@ def pipeline_dag(
     try:
         settings = load_settings(dag_file)
         chosen = settings.runner if runner is None else _runner(runner)
+        if keras is not None:
+            settings = replace(settings, keras=_keras(keras))
         manifest = _compiled(target, settings)
         graph = read_graph(manifest.ir)
         dag = render_dag(
@@ -90,6 +96,7 @@ def _defaults(manifest: Manifest, settings: Settings, runner: Runner) -> NodeDef
         import_path=manifest.import_path,
         project=str(settings.project),
         runner=runner.value,
+        keras=manifest.keras_for(settings).value,
         has_own_metadata=manifest.has_own_metadata,
         target=_within(manifest.target, settings.project),
     )
@@ -105,6 +112,13 @@ def _runner(name: str) -> Runner:
     except ValueError:
         known = ", ".join(repr(item.value) for item in Runner)
         raise UsageError(f"there is no runner {name!r}", f"the runners are {known}") from None
+
+
+def _keras(version: str) -> Keras:
+    try:
+        return Keras(str(version))
+    except ValueError:
+        raise UsageError(f"there is no Keras {version!r} here", "it is '2' or '3'") from None
 
 
 def _show(frame: Frame) -> None:

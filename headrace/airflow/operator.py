@@ -39,6 +39,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         import_path: directories that the node's process puts on ``sys.path``.
         project: directory whose settings apply.
         runner: Beam runner, ``direct`` or ``flink``.
+        keras: major version of Keras, ``2`` or ``3``.
         has_own_metadata: the pipeline names a metadata store, used where the settings give none.
         run_prefix: put before Airflow's run id, where the DAG is not named as its pipeline: two
             DAGs of one pipeline have runs of the same id.
@@ -62,6 +63,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         import_path: list[str],
         project: str,
         runner: str,
+        keras: str = "3",
         has_own_metadata: bool = False,
         run_prefix: str = "",
         parameter_types: dict[str, str] | None = None,
@@ -75,6 +77,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         self.import_path = import_path
         self.project = project
         self.runner = runner
+        self.keras = keras
         self.has_own_metadata = has_own_metadata
         self.run_prefix = run_prefix
         self.parameter_types = parameter_types or {}
@@ -147,6 +150,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             beam_args=list(settings.beam_args),
             owner=f"airflow:{instance.dag_id}/{instance.run_id}/{instance.task_id}",
             try_number=instance.try_number,
+            keras=self.keras,
         )
         self._client = LauncherClient(settings)
         try:
@@ -213,6 +217,7 @@ def _summary(result: NodeResult) -> str:
         f"{result.wall_seconds:.1f} s, CPU {result.cpu_seconds:.1f} s, "
         f"peak memory {result.peak_memory_bytes / 1e6:.0f} MB"
     )
-    lines = [f"{result.node_id} {result.state}, execution {result.execution_id}, {took}"]
+    did = f"{result.node_id} {result.state}, execution {result.execution_id}"
+    lines = [f"{did}, {took}, Keras {result.keras}"]
     lines += [f"  {item.key}: {item.type} {item.id} {item.uri}" for item in result.outputs]
     return "\n".join(lines)

@@ -20,7 +20,7 @@ from headrace.graph.entities import Node, PipelineGraph
 DEFAULT_TAGS = ("tfx",)
 _OURS = (
     *("task_id", "task_group", "dag", "node", "component", "ir_path", "import_path", "project"),
-    *("runner", "has_own_metadata", "run_prefix", "parameter_types", "templates"),
+    *("runner", "keras", "has_own_metadata", "run_prefix", "parameter_types", "templates"),
 )
 _NOT_IN_A_TASK_ID = re.compile(r"[^\w.-]")
 _NOT_IN_A_GROUP_ID = re.compile(r"[^\w-]")
@@ -34,6 +34,7 @@ class NodeDefaults:
     import_path: tuple[str, ...]
     project: str
     runner: str
+    keras: str = "3"
     has_own_metadata: bool = False
     target: str = ""
 
@@ -106,6 +107,7 @@ class _Rendering:
                 import_path=list(self._defaults.import_path),
                 project=self._defaults.project,
                 runner=self._defaults.runner,
+                keras=self._defaults.keras,
                 has_own_metadata=self._defaults.has_own_metadata,
                 run_prefix=self._run_prefix,
                 parameter_types={item.name: item.type.value for item in used},

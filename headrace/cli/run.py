@@ -34,6 +34,7 @@ def add_parser(commands: Any) -> None:
         help="a runtime parameter; may be given again",
     )
     parser.add_argument("--runner", choices=("direct", "flink"), help="Beam runner")
+    parser.add_argument("--keras", choices=("2", "3"), help="major version of Keras")
     parser.add_argument(
         "--from",
         dest="start",
@@ -79,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
         target=args.target,
         parameters=dict(args.param),
         runner=args.runner or "",
+        keras=args.keras or "",
         start=tuple(args.start),
         end=tuple(args.end),
         base_run=args.base_run,

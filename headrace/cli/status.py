@@ -45,5 +45,7 @@ def _print(found: dict[str, Any]) -> None:
         print(f"  {part['name']:14} {part['state']:10} {memory}{restarts}")
         if part["state"] != "running" and part["trouble"]:
             print("\n".join(f"    {line}" for line in part["trouble"].splitlines()))
-    launcher = found["launcher"]
-    print(f"launcher  {'pid ' + str(launcher['pid']) if launcher else 'not running'}")
+    for launcher in found["launchers"]:
+        print(f"launcher  pid {launcher['pid']}, Keras {launcher['keras']}")
+    if not found["launchers"]:
+        print("launcher  not running")

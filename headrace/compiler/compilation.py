@@ -26,6 +26,7 @@ from headrace.ir.manifest import CompileFailure, Manifest, SourceFile
 from headrace.ir.sources import distrust_if_changed_since, snapshot
 from headrace.launcher.jobs import CompileRequest
 from headrace.layout import Layout
+from headrace.settings import KERAS_VARIABLE, keras_of
 from headrace.target import Target, parse_target
 
 
@@ -51,6 +52,8 @@ def compile_target(request: CompileRequest) -> Manifest:
     project = Path(request.project)
     home = Path(request.home)
     target = parse_target(request.target, project, Path(request.cwd or project))
+    # What is in it from now on, the author's code has put there.
+    os.environ.pop(KERAS_VARIABLE, None)
     # Byte code is matched by whole seconds and size, so two quick edits could be mistaken.
     sys.dont_write_bytecode = True
     os.chdir(project)
@@ -160,6 +163,7 @@ class _Compilation:
             versions=versions,
             import_path=tuple(map(str, self._target.import_path)),
             has_own_metadata=bool(compiled.lowered.metadata_connection),
+            keras=_own_keras(),
         )
         self._write_manifest(manifest)
         return manifest
@@ -177,6 +181,7 @@ class _Compilation:
             sources=sources,
             versions=versions,
             import_path=tuple(map(str, self._target.import_path)),
+            keras=_own_keras(),
             failure=failure,
         )
 
@@ -191,6 +196,7 @@ class _Compilation:
         return {
             "environment": self._request.fingerprint,
             "headrace": headrace.__version__,
+            "keras": self._request.keras,
             "python": platform.python_version(),
             "tfx": version.__version__,
         }
@@ -203,6 +209,12 @@ class _Compilation:
     def _write_manifest(self, manifest: Manifest) -> None:
         place = self._layout.manifest(manifest.target, manifest.artifact_root)
         write_atomically(place, manifest.to_json())
+
+
+def _own_keras() -> str:
+    """The Keras that the author's code chose for this process; empty if it did not."""
+    own = keras_of(os.environ)
+    return own.value if own else ""
 
 
 def _use_default_flags() -> None:

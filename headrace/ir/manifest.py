@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from headrace.settings import Keras, Settings
+
 
 class SourceKind(str, Enum):
     """What a compilation found at a path."""
@@ -56,10 +58,13 @@ class Manifest:
         ir_path: the IR, or empty after a failure.
         sources: every project file read, sorted by path.
         products: local files beside the IR that its nodes need, such as packaged user modules.
-        versions: of tfx, headrace and python, and the fingerprint of the TFX environment.
+        versions: of tfx, headrace and python, the fingerprint of the TFX environment, and the major
+            version of Keras that it was compiled with.
         import_path: what must be on ``sys.path`` to run the pipeline's nodes.
         has_own_metadata: the pipeline names a metadata connection of its own; it is kept beside
             the IR with mode 0600, because it may hold a password.
+        keras: major version of Keras that the pipeline's own code chose by TensorFlow's environment
+            variable; empty if it chose none.
     """
 
     target: str
@@ -72,6 +77,7 @@ class Manifest:
     versions: dict[str, str] = field(default_factory=dict)
     import_path: tuple[str, ...] = ()
     has_own_metadata: bool = False
+    keras: str = ""
     failure: CompileFailure | None = None
 
     def to_json(self) -> str:
@@ -93,6 +99,10 @@ class Manifest:
             return cls(**fields)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a manifest: {error}") from None
+
+    def keras_for(self, settings: Settings) -> Keras:
+        """The Keras that the pipeline's nodes run with: the settings', else its own, else 3."""
+        return settings.keras or Keras(self.keras or Keras.THREE)
 
     @property
     def ir(self) -> Path:

@@ -17,7 +17,7 @@ from headrace.launcher.client import compile_target
 from headrace.launcher.fingerprint import environment_fingerprint
 from headrace.launcher.jobs import CompileRequest
 from headrace.launcher.protocol import Frame
-from headrace.settings import Settings
+from headrace.settings import Keras, Settings
 from headrace.target import parse_target
 
 _KEPT_COMPILATIONS = 10
@@ -85,8 +85,13 @@ def _compile(
             artifact_root=settings.artifact_root or "",
             cwd=str(cwd),
             fingerprint=environment_fingerprint(settings),
+            keras=(settings.keras or Keras.THREE).value,
         )
         manifest = compile_target(settings, request, on_frame)
+        own = manifest.keras_for(settings).value
+        if manifest.failure is not None and own != request.keras:
+            # It chose another Keras itself, which it may need to be imported at all.
+            manifest = compile_target(settings, replace(request, keras=own), on_frame)
     _prune(layout, manifest)
     return manifest
 
@@ -100,6 +105,9 @@ def _lookup(target: str, settings: Settings, cwd: Path) -> Manifest | None:
     except (OSError, ValueError):
         return None
     if manifest.versions.get("environment") != environment_fingerprint(settings):
+        return None
+    compiled_with = manifest.versions.get("keras")
+    if manifest.failure and compiled_with != manifest.keras_for(settings).value:
         return None
     needed = [manifest.ir_path] if manifest.failure is None else []
     if not all(Path(product).exists() for product in (*needed, *manifest.products)):

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import CompileRequest, NodeRequest, ReuseRequest
+from headrace.launcher.keras_tuner import import_keras_tuner
 from headrace.launcher.logs import route_logging
 from headrace.launcher.protocol import (
     ErrorFrame,
@@ -126,6 +127,7 @@ def _cancel(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _run_node(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
+    import_keras_tuner()
     request = NodeRequest(**payload)
     use_import_path(request.import_path)
     from headrace.node import run_node
@@ -134,6 +136,7 @@ def _run_node(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
 
 
 def _reuse_outputs(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
+    import_keras_tuner()
     request = ReuseRequest(**payload)
     use_import_path(request.import_path)
     from headrace.node.reuse import reuse_outputs
@@ -142,6 +145,7 @@ def _reuse_outputs(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
 
 
 def _compile(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
+    import_keras_tuner()
     from headrace.compiler import compile_target
 
     return asdict(compile_target(CompileRequest(**payload)))

@@ -7,7 +7,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import Enum
 from typing import Any
 
@@ -34,7 +34,7 @@ from headrace.launcher.starting import (
     tfx_environ,
 )
 from headrace.launcher.streams import JobStream, SocketStream, SubprocessStream
-from headrace.settings import LauncherMode, Settings
+from headrace.settings import Keras, LauncherMode, Settings
 
 __all__ = [
     "JobFailed",
@@ -102,15 +102,16 @@ class LauncherClient:
             LauncherUnavailable: no process can be had for it.
         """
         show = on_frame or (lambda frame: None)
+        settings = replace(self._settings, keras=Keras(payload["keras"]))
         request = Request(
             operation=operation,
             payload=payload,
-            fingerprint=environment_fingerprint(self._settings),
-            environ={**tfx_environ(self._settings), **(environ or {})},
+            fingerprint=environment_fingerprint(settings),
+            environ={**tfx_environ(settings), **(environ or {})},
         )
         tries = dict.fromkeys(_NotTaken, 0)
         while True:
-            outcome = self._attempt(request, show)
+            outcome = self._attempt(settings, request, show)
             if not isinstance(outcome, _NotTaken):
                 return outcome
             tries[outcome] += 1
@@ -126,9 +127,11 @@ class LauncherClient:
         if self._stream is not None:
             self._stream.cancel()
 
-    def _attempt(self, request: Request, show: OnFrame) -> dict[str, Any] | _NotTaken:
+    def _attempt(
+        self, settings: Settings, request: Request, show: OnFrame
+    ) -> dict[str, Any] | _NotTaken:
         try:
-            self._stream = stream = self._open(request, show)
+            self._stream = stream = _open(settings, request, show)
         except ConnectionError:
             return _NotTaken.ENDED
         pid = 0
@@ -168,22 +171,23 @@ class LauncherClient:
             "the launcher ended while it ran the job", "it is started again by the next try"
         )
 
-    def _open(self, request: Request, show: OnFrame) -> JobStream:
-        if self._settings.launcher is LauncherMode.SUBPROCESS:
-            return SubprocessStream(self._settings, request)
-        stream = connect_or_start(
-            self._settings,
-            request.fingerprint,
-            lambda text: show(EventFrame("starting", detail=text)),
-        )
-        try:
-            return SocketStream(stream, request)
-        except ConnectionError:
-            stream.close()
-            raise
-        except OSError as error:
-            stream.close()
-            raise LauncherUnavailable(f"the launcher cannot be reached: {error}") from None
+
+def _open(settings: Settings, request: Request, show: OnFrame) -> JobStream:
+    if settings.launcher is LauncherMode.SUBPROCESS:
+        return SubprocessStream(settings, request)
+    stream = connect_or_start(
+        settings,
+        request.fingerprint,
+        lambda text: show(EventFrame("starting", detail=text)),
+    )
+    try:
+        return SocketStream(stream, request)
+    except ConnectionError:
+        stream.close()
+        raise
+    except OSError as error:
+        stream.close()
+        raise LauncherUnavailable(f"the launcher cannot be reached: {error}") from None
 
 
 def _outcome(

@@ -33,6 +33,7 @@ class NodeRequest:
         beam_args: Beam arguments from settings, put before the node's own.
         owner: who asked, for the log and the execution (``airflow:dag/run/task/try`` or ``cli``).
         try_number: 1 for the first try of this node in this run.
+        keras: major version that ``tf.keras`` is, ``2`` or ``3``.
     """
 
     ir_path: str
@@ -45,6 +46,7 @@ class NodeRequest:
     beam_args: list[str] = field(default_factory=list)
     owner: str = ""
     try_number: int = 1
+    keras: str = "3"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class NodeResult:
         execution_id: id in the metadata store; None for a skipped node.
         wall_seconds, cpu_seconds: of the node's process.
         peak_memory_bytes: its peak resident memory.
+        keras: as in the request.
     """
 
     node_id: str
@@ -78,6 +81,7 @@ class NodeResult:
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
+    keras: str = "3"
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class ReuseRequest:
         run_nodes: the nodes that the run will run.
         reuse_nodes: the nodes before them, whose outputs an earlier run must have.
         base_run: that run; empty for the newest that has them all.
-        parameters, metadata_url, import_path: as of a ``NodeRequest``.
+        parameters, metadata_url, import_path, keras: as of a ``NodeRequest``.
     """
 
     ir_path: str
@@ -99,6 +103,7 @@ class ReuseRequest:
     parameters: dict[str, ParameterValue] = field(default_factory=dict)
     metadata_url: str = ""
     import_path: list[str] = field(default_factory=list)
+    keras: str = "3"
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ class CompileRequest:
             root, else ``artifacts`` below the state directory.
         cwd: directory that a relative target is looked up in first; empty: the project.
         fingerprint: of the TFX environment as the client sees it, recorded in the manifest.
+        keras: as for a node.
     """
 
     target: str
@@ -128,3 +134,4 @@ class CompileRequest:
     artifact_root: str = ""
     cwd: str = ""
     fingerprint: str = ""
+    keras: str = "3"

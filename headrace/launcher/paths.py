@@ -10,7 +10,7 @@ from pathlib import Path
 
 from headrace.errors import HeadraceError
 from headrace.files import private_directory
-from headrace.settings import Settings
+from headrace.settings import Keras, Settings
 
 _LONGEST_SOCKET_PATH = 100
 """Linux takes 107 bytes (unix(7), sun_path); a little is left for a name beside it."""
@@ -27,21 +27,24 @@ class LauncherPaths:
 
 
 def launcher_paths(settings: Settings) -> LauncherPaths:
-    """Return the paths, in directories that only this user can enter.
+    """Return the paths of the server for the settings' Keras.
+
+    Their directories are made, so that only this user can enter.
 
     Raises:
         HeadraceError: the short directory for sockets belongs to somebody else.
     """
     runtime = private_directory(settings.layout.runtime)
     settings.layout.logs.mkdir(parents=True, exist_ok=True)
-    socket = runtime / "launcher.sock"
+    name = "launcher-keras2" if settings.keras is Keras.TWO else "launcher"
+    socket = runtime / f"{name}.sock"
     if len(os.fsencode(socket)) > _LONGEST_SOCKET_PATH:
-        socket = _short_directory(runtime) / "launcher.sock"
+        socket = _short_directory(runtime) / socket.name
     return LauncherPaths(
         socket=socket,
-        lock=runtime / "launcher.lock",
-        state=runtime / "launcher.json",
-        log=settings.layout.logs / "launcher.log",
+        lock=runtime / f"{name}.lock",
+        state=runtime / f"{name}.json",
+        log=settings.layout.logs / f"{name}.log",
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from headrace.files import write_atomically
 from headrace.launcher import child
 from headrace.launcher.forking import ForkServer, listen, preload, prepare_process
+from headrace.launcher.keras_tuner import import_keras_tuner
 from headrace.launcher.scratch import abandoned, remove_scratch
 
 PRELOAD = (
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.monotonic()
     for directory in abandoned(os.environ):
         remove_scratch(directory)
+    import_keras_tuner()
     preload(PRELOAD)
     print(f"ready after {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
     ForkServer(listener, args.fingerprint, args.idle_seconds, child.OPERATIONS).serve()

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,7 @@ from headrace.errors import HeadraceError
 from headrace.files import exclusive_lock
 from headrace.launcher.paths import LauncherPaths, launcher_paths
 from headrace.launcher.peers import same_user
-from headrace.settings import Settings
+from headrace.settings import Keras, Settings
 
 _BIND_SECONDS = 30.0
 _STOP_SECONDS = 15.0
@@ -127,6 +128,7 @@ def tfx_environ(settings: Settings) -> dict[str, str]:
     kept["HEADRACE_PROJECT"] = str(settings.project)
     kept["HEADRACE_HOME"] = str(settings.home)
     kept["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+    kept.update((settings.keras or Keras.THREE).environ)
     kept.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     sources = Path(headrace.__file__).resolve().parent.parent
     if sources.name not in ("site-packages", "dist-packages"):
@@ -146,7 +148,7 @@ def log_tail(paths: LauncherPaths) -> str:
 
 
 def launcher_process(settings: Settings) -> psutil.Process | None:
-    """The process of the running server, or None."""
+    """The process of the running server for the settings' Keras, or None."""
     paths = launcher_paths(settings)
     try:
         process = psutil.Process(int(json.loads(paths.state.read_text())["pid"]))
@@ -156,15 +158,24 @@ def launcher_process(settings: Settings) -> psutil.Process | None:
     return process if ours and f"--socket={paths.socket}" in process.cmdline() else None
 
 
+def launcher_processes(settings: Settings) -> dict[Keras, psutil.Process]:
+    """The processes of the running servers, by the Keras that they have imported."""
+    found = {keras: launcher_process(replace(settings, keras=keras)) for keras in Keras}
+    return {keras: process for keras, process in found.items() if process is not None}
+
+
 def stop_launcher(settings: Settings) -> bool:
-    """Stop the running server and its jobs; return whether there was one."""
-    process = launcher_process(settings)
-    if process is None:
-        return False
+    """Stop the running servers and their jobs; return whether there was one."""
+    processes = launcher_processes(settings).values()
+    for process in processes:
+        _stop(process)
+    return bool(processes)
+
+
+def _stop(process: psutil.Process) -> None:
     process.terminate()
     try:
         process.wait(_STOP_SECONDS)
     except psutil.TimeoutExpired:
         process.kill()
         process.wait(_STOP_SECONDS)
-    return True

@@ -1,4 +1,4 @@
-"""What headrace adds to TFX's cache key: a digest of the author's code that the node runs."""
+"""What headrace adds to TFX's cache key: the author's code that the node runs, and its Keras."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from tfx.proto.orchestration import executable_spec_pb2
 from headrace.node.pipeline_ir import NodeSpec
 from headrace.node.user_code import user_code_digest
 
-_FLAG = "--headrace_user_code="
+_CODE_FLAG = "--headrace_user_code="
+_KERAS_FLAG = "--headrace_keras="
+_DEFAULT_KERAS = "3"
+_MODULE_PARAMETERS = ("module_path", "module_file")
 
 
 def code_digest(spec: NodeSpec, import_path: Sequence[str]) -> str:
@@ -18,18 +21,32 @@ def code_digest(spec: NodeSpec, import_path: Sequence[str]) -> str:
     return user_code_digest(_code_paths(spec), import_path)
 
 
-def with_code_digest(executor_spec: Any, digest: str) -> Any:
-    """The executor specification with the digest in it, where there is one.
+def for_cache_key(spec: NodeSpec, digest: str, keras: str) -> Any:
+    """The node's executor specification, with what headrace adds to TFX's cache key.
 
-    TFX hashes the specification into its cache key. A node that runs none of the project's code
-    keeps its key, and so what is cached for it.
+    TFX hashes the specification into the key. A node that runs none of the author's code keeps its
+    key, and so what is cached for it, and so does one that runs with TensorFlow's own Keras.
+
+    Args:
+        digest: of the project's code that the node runs.
+        keras: major version of Keras. What a node's user code makes depends on it.
     """
-    if not digest:
-        return executor_spec
-    changed = type(executor_spec)()
-    changed.CopyFrom(executor_spec)
-    _python_spec(changed).extra_flags.append(f"{_FLAG}{digest}")
+    flags = [f"{_CODE_FLAG}{digest}"] if digest else []
+    if keras != _DEFAULT_KERAS and (digest or _has_user_module(spec)):
+        flags.append(f"{_KERAS_FLAG}{keras}")
+    if not flags:
+        return spec.executor_spec
+    changed = type(spec.executor_spec)()
+    changed.CopyFrom(spec.executor_spec)
+    _python_spec(changed).extra_flags.extend(flags)
     return changed
+
+
+def _has_user_module(spec: NodeSpec) -> bool:
+    parameters = spec.node.parameters.parameters
+    given = [parameters[key] for key in _MODULE_PARAMETERS if key in parameters]
+    has_one = any(value.field_value.string_value for value in given)
+    return has_one and _python_spec(spec.executor_spec) is not None
 
 
 def _code_paths(spec: NodeSpec) -> Iterator[str]:

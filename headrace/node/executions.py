@@ -113,12 +113,14 @@ class Notes:
     Attributes:
         owner: who asked for it.
         code: digest of the project's code that it ran, empty if it ran none.
+        keras: major version of Keras that its process had.
         error: why it failed, the first line of it; empty if it did not.
     """
 
     owner: str
     try_number: int
     code: str = ""
+    keras: str = ""
     error: str = ""
 
 
@@ -130,7 +132,12 @@ def annotate(handle: Any, execution_id: int, usage: Usage, notes: Notes) -> Any:
     properties["headrace_cpu_seconds"].double_value = usage.cpu_seconds
     properties["headrace_peak_memory_bytes"].int_value = usage.peak_memory_bytes
     properties["headrace_try"].int_value = notes.try_number
-    texts = {"owner": notes.owner, "code": notes.code, "error": _first_line(notes.error)}
+    texts = {
+        "owner": notes.owner,
+        "code": notes.code,
+        "keras": notes.keras,
+        "error": _first_line(notes.error),
+    }
     for name, text in texts.items():
         properties.pop(f"headrace_{name}", None)  # of an earlier try
         if text:

@@ -17,7 +17,7 @@ from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
 from headrace.node.beam import executor_operators
-from headrace.node.cache_key import code_digest, with_code_digest
+from headrace.node.cache_key import code_digest, for_cache_key
 from headrace.node.keras_export import mend_keras_export
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
@@ -51,18 +51,20 @@ def run_node(request: NodeRequest) -> NodeResult:
     if reopened is not None:
         _log.info("Execution %d of an earlier try is run again", reopened)
     code = code_digest(spec, request.import_path)
-    notes = executions.Notes(request.owner, request.try_number, code)
+    notes = executions.Notes(request.owner, request.try_number, code, request.keras)
     with _closing_on_cancel(metadata, spec), _noting_failure(metadata, spec, meter, notes):
-        info = _launcher(spec, metadata, operators, code).launch()
+        info = _launcher(spec, metadata, operators, notes).launch()
     execution_id = getattr(info, "execution_id", None)
     if execution_id is None:
         _log.info("Nothing to do for node %s in this run", request.node_id)
-        return NodeResult(request.node_id, request.run_id, SKIPPED, None)
+        return NodeResult(request.node_id, request.run_id, SKIPPED, None, keras=request.keras)
     with metadata as handle:
         return _result(handle, request, int(execution_id), meter, notes)
 
 
-def _launcher(spec: NodeSpec, metadata: Any, operators: dict[Any, Any], code: str) -> Any:
+def _launcher(
+    spec: NodeSpec, metadata: Any, operators: dict[Any, Any], notes: executions.Notes
+) -> Any:
     made = launcher.Launcher(
         pipeline_node=spec.node,
         mlmd_connection=metadata,
@@ -73,7 +75,7 @@ def _launcher(spec: NodeSpec, metadata: Any, operators: dict[Any, Any], code: st
         custom_executor_operators=operators,
     )
     # The operator has the specification as it was compiled; this one is for the cache key alone.
-    made._executor_spec = with_code_digest(spec.executor_spec, code)
+    made._executor_spec = for_cache_key(spec, notes.code, notes.keras)
     return made
 
 
@@ -130,6 +132,7 @@ def _result(
         wall_seconds=usage.wall_seconds,
         cpu_seconds=usage.cpu_seconds,
         peak_memory_bytes=usage.peak_memory_bytes,
+        keras=request.keras,
     )
 
 

@@ -29,6 +29,7 @@ class RunRecord:
     Attributes:
         target: absolute, so that the run can be resumed from any directory.
         start, end: nodes of a partial run.
+        keras: major version of Keras that its nodes have.
         base_run: the run whose outputs a partial run reuses; empty for a whole run.
     """
 
@@ -40,6 +41,7 @@ class RunRecord:
     start: list[str] = field(default_factory=list)
     end: list[str] = field(default_factory=list)
     base_run: str = ""
+    keras: str = ""
 
 
 def new_run_id() -> str:

@@ -32,7 +32,7 @@ from headrace.running.selection import Selection, select
 from headrace.running.show import Screen, print_json, print_table
 from headrace.running.states import NodeState
 from headrace.running.work import LauncherWork, RunSpec
-from headrace.settings import Runner, Settings
+from headrace.settings import Keras, Runner, Settings
 
 _BYTES_A_NODE = 2_000_000_000
 """A Beam or training node takes one to two gigabytes."""
@@ -53,6 +53,7 @@ class RunRequest:
     target: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     runner: str = ""
+    keras: str = ""
     start: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
     base_run: str = ""
@@ -85,6 +86,8 @@ def run_pipeline(settings: Settings, request: RunRequest) -> int:
     if old is not None and not request.resume:
         raise UsageError(f"run {run_id!r} exists", "resume it with --resume, or choose another id")
     request = _completed(request, old)
+    if request.keras:
+        settings = replace(settings, keras=Keras(request.keras))
     manifest = current_ir(request.target, settings, on_frame=_print_event)
     graph = read_graph(Path(manifest.ir_path))
     if old is not None and old.pipeline != graph.name:
@@ -103,6 +106,7 @@ def run_pipeline(settings: Settings, request: RunRequest) -> int:
         start=list(request.start),
         end=list(request.end),
         base_run=request.base_run,
+        keras=manifest.keras_for(settings).value,
     )
     with records.owned(directory):
         records.write_record(directory, record)
@@ -134,6 +138,7 @@ class _Run:
             manifest=manifest,
             runner=request.runner or settings.runner.value,
             directory=directory,
+            keras=record.keras,
             metadata_url=_metadata_url(settings, manifest.has_own_metadata),
             parameters=record.parameters,
         )
@@ -183,6 +188,7 @@ class _Run:
                 parameters=dict(self._spec.parameters),
                 metadata_url=self._spec.metadata_url,
                 import_path=list(self._spec.manifest.import_path),
+                keras=self._spec.keras,
             ),
         )
         # A resumed run must not take another base than it began with.
@@ -290,6 +296,7 @@ def _completed(request: RunRequest, old: RunRecord | None) -> RunRequest:
         request,
         target=request.target or old.target,
         runner=request.runner or old.runner,
+        keras=request.keras or old.keras,
         start=tuple(old.start),
         end=tuple(old.end),
         base_run=old.base_run,

@@ -35,6 +35,7 @@ class RunSpec:
     manifest: Manifest
     runner: str
     directory: Path
+    keras: str = "3"
     metadata_url: str = field(repr=False, default="")
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
 
@@ -96,6 +97,7 @@ class LauncherWork:
             metadata_url=spec.metadata_url,
             import_path=list(spec.manifest.import_path),
             runner=spec.runner,
+            keras=spec.keras,
             beam_args=list(self._settings.beam_args),
             owner=f"run:{os.uname().nodename}:{os.getpid()}",
         )

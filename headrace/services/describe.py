@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headrace.launcher.starting import launcher_process
+from headrace.launcher.starting import launcher_processes
 from headrace.services import control
 from headrace.services.health import all_running, describe_components
 from headrace.services.instance import Instance
@@ -14,12 +14,14 @@ from headrace.services.state import Phase, ServiceState, read_state
 def describe(instance: Instance) -> dict[str, Any]:
     """The instance's state: ``up``, ``starting``, ``unhealthy``, ``crashed`` or ``down``."""
     state = read_state(instance.state)
-    launcher = launcher_process(instance.settings)
+    launchers = launcher_processes(instance.settings)
     return {
         "airflow": _verdict(instance, state),
         "url": state.url if state is not None and state.is_alive else "",
         "components": describe_components(state),
-        "launcher": {"pid": launcher.pid} if launcher is not None else None,
+        "launchers": [
+            {"pid": found.pid, "keras": keras.value} for keras, found in launchers.items()
+        ],
     }
 
 

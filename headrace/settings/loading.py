@@ -18,6 +18,7 @@ from headrace.settings.flink import (
     FlinkSettings,
     flattened,
 )
+from headrace.settings.keras import Keras, keras_of
 from headrace.settings.metadata_url import parse_metadata_url
 from headrace.settings.model import LauncherMode, Runner, Settings
 
@@ -39,6 +40,7 @@ KEYS = (
     "launcher",
     "launcher_idle_seconds",
     "beam_args",
+    "keras",
     *FLINK_READERS,
     *FLINK_PATHS,
 )
@@ -67,6 +69,7 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
         launcher=values.get("launcher", _choice(LauncherMode), LauncherMode.FORKSERVER),
         launcher_idle_seconds=values.get("launcher_idle_seconds", _seconds, 900.0),
         beam_args=values.get("beam_args", _arguments, ()),
+        keras=values.get("keras", _keras, keras_of(environ)),
         flink=_flink(values, project),
     )
 
@@ -157,6 +160,11 @@ def _choice(kind: Callable[[Any], _T]) -> Callable[[Any], _T]:
             raise ValueError(f"{value!r} is not one of {allowed}") from None
 
     return convert
+
+
+def _keras(value: Any) -> Keras:
+    # In the file, 2 is as good as "2".
+    return _choice(Keras)(str(value) if isinstance(value, int) else value)
 
 
 def _seconds(value: Any) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from headrace.layout import Layout
 from headrace.settings.flink import FlinkSettings
+from headrace.settings.keras import Keras
 
 
 class Runner(str, Enum):
@@ -40,6 +41,7 @@ class Settings:
         launcher: how node processes start.
         launcher_idle_seconds: an unused launcher server ends itself after this time.
         beam_args: Beam pipeline arguments put before the pipeline's own.
+        keras: version of Keras that pipelines run with, or None where the user set none.
         flink: what is set of Flink.
     """
 
@@ -53,6 +55,7 @@ class Settings:
     launcher: LauncherMode = LauncherMode.FORKSERVER
     launcher_idle_seconds: float = 900.0
     beam_args: tuple[str, ...] = ()
+    keras: Keras | None = None
     flink: FlinkSettings = field(default_factory=FlinkSettings)
 
     @property

@@ -23,6 +23,7 @@ MISTAKEN = {
     "file": ('"nowhere.py:create_pipeline"', "nowhere.py does not exist"),
     "form": ('"tiny.py"', "'tiny.py' is not a target"),
     "runner": (f'{TINY}, runner="spark"', "there is no runner 'spark'"),
+    "keras": (f'{TINY}, keras="4"', "there is no Keras '4' here"),
     "parameter": (f'{TINY}, parameters={{"counts": 1}}', "unknown parameter 'counts'"),
     "type": (f'{TINY}, parameters={{"count": "1"}}', "'count' must be of type int, not '1'"),
     "node": (f'{TINY}, node_args={{"Maker": {{}}}}', "there is no node 'Maker'"),

@@ -51,6 +51,13 @@ def test_a_run_takes_its_parameters_from_the_trigger_and_logs_each_line_once(
     assert "Make COMPLETE, execution" in ran["log"]
 
 
+def test_a_dag_file_chooses_the_keras_of_its_tasks(airflow: AirflowHome) -> None:
+    file = airflow.dag_file("legacy", f'{TINY}, dag_id="legacy", keras="2"')
+    ran = airflow.run(file, {})
+    assert ran["state"] == "success"
+    assert ran["log"].count(", Keras 2") == 2
+
+
 def test_the_metadata_store_can_be_an_airflow_connection(
     airflow: AirflowHome, tmp_path: Path
 ) -> None:

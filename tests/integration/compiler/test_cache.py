@@ -10,7 +10,7 @@ import pytest
 
 from headrace.ir.manifest import Manifest
 from headrace.ir.store import PipelineError, current_ir, is_current
-from headrace.settings import Settings
+from headrace.settings import Keras, Settings
 
 pytestmark = pytest.mark.integration
 
@@ -46,7 +46,8 @@ class Project:
         self.write("birds/names.py", f"NAME = {self.name!r}\n")
         self.write("birds/config.json", '{"data": "/data"}')
         self.write("birds/code/trainer.py", "def run_fn(fn_args): ...\n")
-        self.write("birds/pipeline.py", textwrap.dedent(PIPELINE.format(counter=str(self.counter))))
+        self.source = textwrap.dedent(PIPELINE.format(counter=str(self.counter)))
+        self.write("birds/pipeline.py", self.source)
 
     def write(self, name: str, text: str) -> None:
         path = self.root / name
@@ -135,6 +136,28 @@ def test_another_artifact_root_is_another_compilation(birds: Project) -> None:
     assert current_ir(TARGET, other).key != birds.ir().key
     assert current_ir(TARGET, other).key == current_ir(TARGET, other).key
     assert birds.compilations == 2
+
+
+def test_a_pipeline_that_cannot_be_imported_with_another_keras_than_its_own_gets_that(
+    birds: Project,
+) -> None:
+    legacy = """
+        import os
+        os.environ["TF_USE_LEGACY_KERAS"] = "1"
+        import tensorflow as tf
+        assert tf.keras.Model.__module__.startswith("tf_keras."), "of Keras 3"
+    """
+    birds.write("birds/pipeline.py", textwrap.dedent(legacy) + birds.source)
+    found = birds.ir()
+    assert (found.keras, found.versions["keras"]) == ("2", "2")
+    assert birds.ir() == found
+    birds.settings = replace(birds.settings, keras=Keras.THREE)
+    assert birds.ir() == found, "what has compiled once is good for any"
+    birds.write("birds/pipeline.py", textwrap.dedent(legacy) + birds.source + "\n")
+    with pytest.raises(PipelineError, match="AssertionError while importing pipeline"):
+        birds.ir()
+    birds.settings = replace(birds.settings, keras=Keras.TWO)
+    assert birds.ir().versions["keras"] == "2"
 
 
 def test_many_callers_at_once_compile_once(birds: Project) -> None:

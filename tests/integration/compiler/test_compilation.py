@@ -47,6 +47,23 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
     assert answers[0]["key"] == answers[1]["key"]
 
 
+@pytest.mark.parametrize(
+    ("line", "keras"),
+    [
+        ('os.environ["TF_USE_LEGACY_KERAS"] = "1"', "2"),
+        ('os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")', "3"),
+        ("", ""),
+    ],
+)
+def test_the_keras_that_a_pipeline_chooses_itself_is_recorded(
+    author: Author, line: str, keras: str
+) -> None:
+    source = (PROJECT / "tests/data/pipelines/tiny.py").read_text()
+    author.write("chooses.py", f"import os\n{line}\n{source}")
+    manifest = author.compile("chooses.py:create_pipeline", {"TF_USE_LEGACY_KERAS": "1"})
+    assert (manifest.failure, manifest.keras) == (None, keras)
+
+
 def test_a_metadata_connection_of_the_pipelines_own_is_kept_apart(author: Author) -> None:
     author.write(
         "pipeline.py",

@@ -16,6 +16,7 @@ FULL = Manifest(
     versions={"tfx": "1"},
     import_path=("/p",),
     has_own_metadata=True,
+    keras="2",
 )
 FAILED = Manifest("/p/a.py:f", "", "k", failure=CompileFailure("ValueError", "no", "hint", "a", 3))
 

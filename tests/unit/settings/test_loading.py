@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import UsageError
-from headrace.settings import LauncherMode, Runner, load_settings, parse_metadata_url
+from headrace.settings import Keras, LauncherMode, Runner, load_settings, parse_metadata_url
 
 
 @pytest.fixture
@@ -51,6 +51,25 @@ def test_beam_arguments_are_a_list_in_the_file_and_shell_words_in_the_environmen
 
 
 @pytest.mark.parametrize(
+    ("text", "environ", "expected"),
+    [
+        ("", {}, None),
+        ("keras = 2", {}, Keras.TWO),
+        ('keras = "3"', {"TF_USE_LEGACY_KERAS": "1"}, Keras.THREE),
+        ("keras = 3", {"HEADRACE_KERAS": "2"}, Keras.TWO),
+        ("", {"TF_USE_LEGACY_KERAS": "True"}, Keras.TWO),
+        ("", {"TF_USE_LEGACY_KERAS": "0"}, Keras.THREE),
+        ("", {"TF_USE_LEGACY_KERAS": ""}, None),
+    ],
+)
+def test_keras_is_headraces_setting_else_tensorflows_variable(
+    project: Path, text: str, environ: dict[str, str], expected: Keras | None
+) -> None:
+    (project / "headrace.toml").write_text(text)
+    assert load_settings(project, environ=environ).keras is expected
+
+
+@pytest.mark.parametrize(
     ("text", "named"),
     [
         ('runer = "flink"', "runer"),
@@ -59,6 +78,8 @@ def test_beam_arguments_are_a_list_in_the_file_and_shell_words_in_the_environmen
         ('launcher_idle_seconds = "soon"', "soon"),
         ("beam_args = [1]", "beam_args"),
         ("artifact_root = 7", "artifact_root"),
+        ("keras = 4", "keras"),
+        ("keras = true", "keras"),
         ("runner = ", "TOML"),
         ('metadata_url = "oracle://h"', "metadata_url"),
     ],
