@@ -1,4 +1,4 @@
-"""``headrace flink up|down|status``: a Flink session cluster on this machine."""
+"""``headrace flink up|down|status|jar``: a Flink session cluster on this machine."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def add_parser(commands: Any) -> None:
     up = own.add_parser("up", help="start JobManager, TaskManagers and worker pool")
     up.add_argument("--port", type=int, help="of Flink's web UI and REST API (default: a free one)")
     up.set_defaults(run=_up)
+    jar = own.add_parser("jar", help="build Beam's runner for Flink, and print the jar's path")
+    jar.set_defaults(run=_jar)
     down = own.add_parser("down", help="stop them, also after a crash")
     down.set_defaults(run=_down)
     status = own.add_parser("status", help="say how they are: slots, jobs, harnesses, memory")
@@ -53,6 +55,18 @@ def _up(args: argparse.Namespace) -> int:
     if cluster.logs:
         print(f"logs         {cluster.logs}")
         print("stop it with: bin/headrace flink down")
+    return EXIT_DONE
+
+
+def _jar(_args: argparse.Namespace) -> int:
+    """Build the runner jar where it is not there yet, for the image of a cluster elsewhere."""
+    from headrace.bootstrap.progress import Progress
+    from headrace.flink.jar import provide_jar
+    from headrace.flink.paths import flink_paths
+    from headrace.settings import load_settings
+
+    settings = load_settings()
+    print(provide_jar(settings, flink_paths(settings), Progress()))
     return EXIT_DONE
 
 
@@ -106,7 +120,10 @@ def print_status(found: dict[str, Any]) -> None:
             print("\n".join(f"    {line}" for line in part["trouble"].splitlines()))
     for harness in found["harnesses"]:
         name = f"harness {harness['worker_id']}"
-        print(f"    {name:12} {'pid ' + str(harness['pid']):10} {_memory(harness['memory_bytes'])}")
+        memory = _memory(harness["memory_bytes"])
+        print(
+            f"    {name:12} {'pid ' + str(harness['pid']):10} {memory}  {harness['job']}".rstrip()
+        )
     for job in found["jobs"][:_SHOWN_JOBS]:
         print(f"  job {job['job_id']}  {job['state']:10} {job['seconds']:7.1f} s  {job['name']}")
     if len(found["jobs"]) > _SHOWN_JOBS:

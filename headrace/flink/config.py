@@ -137,6 +137,9 @@ def _scheduling(sizes: Sizes) -> dict[str, str]:
         "cluster.evenly-spread-out-slots": "true",
         # A job waits so long (ms) for slots that others have: a node may take an hour.
         "slot.request.timeout": "3600000",
+        # While this lasts (ms: 200 days, near the most that Flink takes) a job waits for a lost
+        # TaskManager to come back; afterwards it would fail for lack of slots.
+        "resourcemanager.standalone.start-up-time": "17280000000",
         # The runner's classes come from the class path, never from an uploaded jar: only then does
         # Beam keep a harness between the stages of a job.
         "classloader.resolve-order": "parent-first",
@@ -152,14 +155,14 @@ def _scheduling(sizes: Sizes) -> dict[str, str]:
 def _faults() -> dict[str, str]:
     return {
         "jobmanager.execution.failover-strategy": "region",
-        # A few attempts, so that a lost TaskManager is back in time and a wrong pipeline still
-        # fails within seconds. Failures of many tasks at once are one attempt.
+        # A lost TaskManager costs two attempts or three: what it held of finished stages is found
+        # missing only later. Failures of many tasks at once are one.
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
         "restart-strategy.exponential-delay.max-backoff": "15 s",
         "restart-strategy.exponential-delay.backoff-multiplier": "2.0",
         "restart-strategy.exponential-delay.reset-backoff-threshold": "10 min",
-        "restart-strategy.exponential-delay.attempts-before-reset-backoff": "3",
+        "restart-strategy.exponential-delay.attempts-before-reset-backoff": "4",
         # A killed TaskManager is noticed within seconds, by connections that fail; a busy one, on a
         # machine that trains models too, is given time.
         "heartbeat.interval": "3000",

@@ -65,8 +65,12 @@ def start(
             _forget_start(paths)
             places = _places(paths, chosen_port(settings) if port is None else port)
             parts = Parts(java, distribution, jar, sizes, places, free_port())
-            service = write_start(settings, paths, parts)
-            _start_supervisor(settings, paths, service, with_parent)
+            try:
+                service = write_start(settings, paths, parts)
+                _start_supervisor(settings, paths, service, with_parent)
+            except BaseException:
+                _forget_start(paths)
+                raise
     except OSError as error:
         raise explain_os_error(error, [settings.home]) from None
     return True

@@ -23,10 +23,11 @@ _BEAMS = "apache_beam.runners.worker.worker_pool_main"
 
 @dataclass(frozen=True)
 class Harness:
-    """An SDK harness that runs: the id that its TaskManager gave it, and its process."""
+    """An SDK harness that runs: the id that its TaskManager gave it, its process, and its job."""
 
     worker_id: str
     pid: int
+    job: str
 
 
 def component(
@@ -46,5 +47,8 @@ def read_harnesses(state: Path) -> list[Harness]:
     """The harnesses that the pool's state file names; none if there is no such file."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         found: dict[str, Any] = json.loads(state.read_text(encoding="utf-8"))
-        return [Harness(str(item["worker_id"]), int(item["pid"])) for item in found["harnesses"]]
+        return [
+            Harness(str(item["worker_id"]), int(item["pid"]), str(item.get("job") or ""))
+            for item in found["harnesses"]
+        ]
     return []

@@ -17,11 +17,11 @@ _JOB_MANAGER = (1 * _GIB, 2 * _GIB)
 _TASK_MANAGER_BASE = (1536 * _MIB, 2 * _GIB)
 _TASK_MANAGER_SLOT = (256 * _MIB, 1 * _GIB)
 """What a slot adds: network buffers, and memory to sort and join in."""
-_NETWORK_BASE = 256 * _MIB
-_NETWORK_SLOT = 256 * _MIB
+_NETWORK_BASE = 512 * _MIB
+_NETWORK_SLOT = 128 * _MIB
 """768 MiB with two slots carry TFX's Transform, which has many shuffles open at once (measured)."""
-_HARNESS = (1 * _GIB, 4 * _GIB)
-"""Python's part of a slot's work: TensorFlow and TFX imported take about half a gigabyte."""
+_HARNESS = (1536 * _MIB, 4 * _GIB)
+"""Python's part of a slot's work; with TensorFlow and TFX imported it begins near 0.8 GB."""
 _ELSEWHERE = (1536 * _MIB, 4 * _GIB)
 """Left for Airflow (about 1.2 GB) and running TFX nodes (1 to 2 GB each)."""
 

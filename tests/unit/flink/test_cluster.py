@@ -55,7 +55,7 @@ def test_memory_that_the_system_refuses_is_named_with_the_remedy() -> None:
 def test_harnesses_are_read_from_the_pools_state(tmp_path: Path) -> None:
     file = tmp_path / "pool.json"
     assert read_harnesses(file) == []
-    file.write_text('{"harnesses": [{"worker_id": "1-1", "pid": 7, "started": 1.5}]}')
-    assert read_harnesses(file) == [Harness("1-1", 7)]
+    file.write_text('{"harnesses": [{"worker_id": "1-1", "pid": 7, "job": "p/n/1"}]}')
+    assert read_harnesses(file) == [Harness("1-1", 7, "p/n/1")]
     file.write_text('{"harnesses": [{}]}')
     assert read_harnesses(file) == []
