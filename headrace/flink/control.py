@@ -49,6 +49,7 @@ def start(
         HeadraceError: something is missing on this machine, or the cluster does not start.
     """
     if settings.flink.master is not None:
+        current_cluster(settings)
         _prepare_client(settings, progress)
         return False
     if running(settings) is not None:

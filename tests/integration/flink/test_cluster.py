@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import httpx
 import psutil
+import pytest
 
 from headrace.services.identity import session_members, wait_until_gone
 from tests.integration.flink.conftest import Cluster
 
+pytestmark = pytest.mark.integration
 PATIENCE_SECONDS = 120.0
 
 
