@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
@@ -23,6 +24,15 @@ def add_parser(commands: Any) -> None:
     own = parser.add_subparsers(dest="flink_command", required=True, metavar="COMMAND")
     up = own.add_parser("up", help="start JobManager, TaskManagers and worker pool")
     up.add_argument("--port", type=int, help="of Flink's web UI and REST API (default: a free one)")
+    up.add_argument(
+        "-D",
+        action="append",
+        type=_option,
+        default=[],
+        dest="options",
+        metavar="KEY=VALUE",
+        help="an option of Flink, over those of the settings; may be given again",
+    )
     up.set_defaults(run=_up)
     jar = own.add_parser("jar", help="build Beam's runner for Flink, and print the jar's path")
     jar.set_defaults(run=_jar)
@@ -33,6 +43,13 @@ def add_parser(commands: Any) -> None:
     status.set_defaults(run=_status)
 
 
+def _option(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
 def _up(args: argparse.Namespace) -> int:
     """Start, wait until every slot is there, and say where it is."""
     from headrace.bootstrap.progress import Progress
@@ -40,6 +57,8 @@ def _up(args: argparse.Namespace) -> int:
     from headrace.settings import load_settings
 
     settings = load_settings()
+    flink = replace(settings.flink, options=(*settings.flink.options, *args.options))
+    settings = replace(settings, flink=flink)
     started = control.start(settings, Progress(), args.port)
     try:
         cluster = control.wait_until_ready(settings, say)

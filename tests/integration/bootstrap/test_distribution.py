@@ -44,6 +44,7 @@ def test_the_wheel_holds_the_package_and_its_components_only(wheel):
     assert {name for name in top if not name.endswith(".dist-info")} == {"headrace"}
     assert "headrace/components/sluice/__init__.py" in names
     assert "headrace/components/__init__.py" in names
+    assert "headrace/flink/runner_jar/pom.xml" in names
     assert not [name for name in names if _belongs_to_tests(name)]
     assert metadata.get_all("Provides-Extra") == ["airflow", "tfx"]
     assert metadata["Name"] == "headrace"

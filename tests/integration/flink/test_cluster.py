@@ -148,8 +148,7 @@ def test_sizes_that_contradict_each_other_are_said_in_flinks_words(stopped: Clus
 
 
 def test_a_process_that_does_not_start_is_named_with_its_last_words(stopped: Cluster) -> None:
-    options = "env.java.opts.jobmanager=-XX:+NoSuchFlag"
-    up = stopped.headrace("flink", "up", HEADRACE_FLINK_OPTIONS=options)
+    up = stopped.headrace("flink", "up", "-D", "env.java.opts.jobmanager=-XX:+NoSuchFlag")
     assert up.returncode == 1
     assert "Flink's jobmanager does not stay up" in up.stderr
     assert "NoSuchFlag" in up.stderr
