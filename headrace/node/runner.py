@@ -13,6 +13,7 @@ from tfx.orchestration.portable import launcher
 from tfx.orchestration.portable.mlmd import execution_lib
 
 from headrace.errors import HeadraceError
+from headrace.graph.reader import RESOLVER_TYPE
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
@@ -27,6 +28,8 @@ from headrace.node.usage import Meter
 _log = logging.getLogger(__name__)
 
 COMPLETE, CACHED, SKIPPED = "COMPLETE", "CACHED", "SKIPPED"
+_FOUND_NOTHING = " returned None."
+"""How TFX's error ends where a Resolver's strategy has nothing to return."""
 
 
 def run_node(request: NodeRequest) -> NodeResult:
@@ -47,7 +50,8 @@ def run_node(request: NodeRequest) -> NodeResult:
     adapt_tfx_bsl()
     metadata = open_metadata(request.metadata_url, ir_path)
     with metadata as handle:
-        reopened = executions.reopen_dead_try(handle, spec)
+        # A node without an executor, such as a Resolver, registers a new execution each time.
+        reopened = executions.reopen_dead_try(handle, spec) if spec.executor_spec else None
     if reopened is not None:
         _log.info("Execution %d of an earlier try is run again", reopened)
     code = code_digest(spec, request.import_path)
@@ -59,7 +63,7 @@ def run_node(request: NodeRequest) -> NodeResult:
         _log.info("Nothing to do for node %s in this run", request.node_id)
         return NodeResult(request.node_id, request.run_id, SKIPPED, None, keras=request.keras)
     with metadata as handle:
-        return _result(handle, request, int(execution_id), meter, notes)
+        return _result(handle, spec, request, int(execution_id), meter, notes)
 
 
 def _launcher(
@@ -110,17 +114,25 @@ def _noting_failure(
 
 
 def _result(
-    handle: Any, request: NodeRequest, execution_id: int, meter: Meter, notes: executions.Notes
+    handle: Any,
+    spec: NodeSpec,
+    request: NodeRequest,
+    execution_id: int,
+    meter: Meter,
+    notes: executions.Notes,
 ) -> NodeResult:
     usage = meter.read()
     execution = executions.annotate(handle, execution_id, usage, notes)
     if not execution_lib.is_execution_successful(execution):
         # TFX's launcher publishes a failed input resolution and returns as if all were well.
-        reason = _first_line(execution) or "its inputs cannot be resolved"
-        raise HeadraceError(
-            f"node {request.node_id} did not run: {reason}",
-            "did the nodes before it run, in this run, with the same metadata store?",
-        )
+        reason = _last_line(execution) or "its inputs cannot be resolved"
+        if spec.node.node_info.type.name != RESOLVER_TYPE or not reason.endswith(_FOUND_NOTHING):
+            raise HeadraceError(
+                f"node {request.node_id} did not run: {reason}",
+                "did the nodes before it run, in this run, with the same metadata store?",
+            )
+        # All is well, for nodes that can do without: TFX's own examples begin so.
+        _log.warning("%s found no artifact: a node that needs one will fail", request.node_id)
     cached = execution.last_known_state == executions.Execution.State.CACHED
     return NodeResult(
         node_id=request.node_id,
@@ -136,7 +148,7 @@ def _result(
     )
 
 
-def _first_line(execution: Any) -> str:
+def _last_line(execution: Any) -> str:
     result = execution_lib.get_execution_result(execution)
     message = (getattr(result, "result_message", "") or "").strip()
     # The message is a whole traceback, whose last line says what was wrong.

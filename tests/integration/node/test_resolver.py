@@ -1,0 +1,96 @@
+"""A Resolver that finds nothing, as in a pipeline's first run."""
+
+from pathlib import Path
+
+import pytest
+
+from headrace.ir.store import current_ir
+from headrace.launcher.client import JobFailed, run_node
+from headrace.launcher.jobs import NodeRequest, NodeResult
+from headrace.settings import Settings
+
+pytestmark = pytest.mark.integration
+
+SOURCE = """
+from tfx import v1 as tfx
+
+Text = tfx.types.standard_artifacts.String
+
+
+@tfx.dsl.components.component
+def Count(
+    text: tfx.dsl.components.OutputArtifact[Text],
+    before: tfx.dsl.components.InputArtifact[Text] = None,
+) -> None:
+    text.value = (before.value if before else "") + "i"
+
+
+@tfx.dsl.components.component
+def Need(before: tfx.dsl.components.InputArtifact[Text]) -> None:
+    print(before.value)
+
+
+def create_pipeline() -> tfx.dsl.Pipeline:
+    latest = tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestArtifactStrategy,
+        text=tfx.dsl.Channel(type=Text),
+    ).with_id("latest")
+    found = latest.outputs["text"]
+    nodes = [latest, Count(before=found), Need(before=found)]
+    return tfx.dsl.Pipeline(PIPELINE_NAME, components=nodes)
+"""
+
+
+class Counting:
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings, self.database = settings, folder / "metadata.sqlite"
+        (folder / "counting.py").write_text(f"PIPELINE_NAME = {folder.name!r}\n{SOURCE}")
+        self.manifest = current_ir(f"{folder / 'counting.py'}:create_pipeline", settings)
+
+    def run(self, node: str, run: str) -> NodeResult:
+        request = NodeRequest(
+            ir_path=self.manifest.ir_path,
+            node_id=node,
+            run_id=run,
+            metadata_url=f"sqlite:///{self.database}",
+            import_path=list(self.manifest.import_path),
+        )
+        return run_node(self.settings, request, lambda _: None)
+
+    def states(self) -> list[str]:
+        import ml_metadata as mlmd
+        from ml_metadata.proto import metadata_store_pb2 as pb
+
+        config = pb.ConnectionConfig()
+        config.sqlite.filename_uri = str(self.database)
+        executions = mlmd.MetadataStore(config).get_executions()
+        return [pb.Execution.State.Name(item.last_known_state) for item in executions]
+
+
+@pytest.fixture
+def counting(settings: Settings, tmp_path: Path) -> Counting:
+    return Counting(settings, tmp_path)
+
+
+def test_a_node_that_can_do_without_runs_and_the_next_run_has_what_it_made(
+    counting: Counting,
+) -> None:
+    nothing = counting.run("latest", "first")
+    assert (nothing.state, nothing.outputs) == ("COMPLETE", [])
+    counting.run("Count", "first")
+    counting.run("latest", "second")
+    [counted] = counting.run("Count", "second").outputs
+    assert Path(counted.uri).read_text() == "ii"
+
+
+def test_a_node_that_needs_it_fails(counting: Counting) -> None:
+    counting.run("latest", "first")
+    with pytest.raises(JobFailed, match="node Need did not run"):
+        counting.run("Need", "first")
+
+
+def test_it_looks_again_when_it_is_run_again(counting: Counting) -> None:
+    counting.run("latest", "first")
+    counting.run("Count", "first")
+    counting.run("latest", "first")
+    assert counting.states() == ["FAILED", "COMPLETE", "COMPLETE"], "as TFX has it; none is open"
