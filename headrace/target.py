@@ -92,8 +92,12 @@ def _module_name(file: Path, project: Path) -> tuple[Path, str]:
     if root == file.parent and project in file.parents:
         root = project
     parts = file.relative_to(root).with_suffix("").parts
-    if not all(part.isidentifier() for part in parts):
+    if not all(part.isidentifier() for part in parts[:-1]):
         root, parts = file.parent, (file.stem,)
+    if "." in parts[-1]:
+        raise UsageError(
+            f"{file} cannot be imported, because its name has a dot before .py", "rename the file"
+        )
     if parts[-1] == "__init__" and len(parts) > 1:
         parts = parts[:-1]
     return root, ".".join(parts)

@@ -95,6 +95,7 @@ class _Compilation:
         return manifest
 
     def _compile(self) -> _Compiled:
+        self._target = loading.importable(self._target)
         module = self._author(
             f"importing {self._target.file.name}", lambda: loading.import_module(self._target)
         )

@@ -5,15 +5,68 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import logging
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from headrace.compiler.failures import error
 from headrace.target import Target
+
+_log = logging.getLogger(__name__)
+
+
+def importable(target: Target) -> Target:
+    """The target without directories of its import path that hide a package that TFX imports.
+
+    A ``keras.py`` beside the pipeline would be what every process of it imports as ``keras``. The
+    directory that the target itself is imported from cannot be left out.
+
+    Raises:
+        CompileError: that directory hides a package; names the file.
+    """
+    kept = []
+    for directory in target.import_path:
+        hiding = _hiding(directory)
+        if not hiding:
+            kept.append(directory)
+            continue
+        file, package = hiding
+        if directory == target.import_path[0]:
+            raise error(
+                "PackageHidden",
+                f"{file} hides the package {package!r}, which TFX imports",
+                hint="give it another name",
+                file=target.file,
+            )
+        _log.warning(
+            "%s is not on the import path, because %s there hides the package %r",
+            directory,
+            file.name,
+            package,
+        )
+    return replace(target, import_path=tuple(kept))
+
+
+def _hiding(directory: Path) -> tuple[Path, str] | None:
+    """A module in a directory, with the name of a module that was imported from elsewhere."""
+    try:
+        entries = sorted(directory.iterdir())
+    except OSError:
+        return None
+    for entry in entries:
+        file = entry / "__init__.py" if entry.is_dir() else entry
+        if file.suffix != ".py" or not file.is_file():
+            continue
+        name = entry.stem
+        imported = getattr(sys.modules.get(name), "__file__", None)
+        if imported and Path(imported).parent.resolve() != file.parent.resolve():
+            return entry, name
+    return None
 
 
 def import_module(target: Target) -> ModuleType:

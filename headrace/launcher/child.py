@@ -160,9 +160,7 @@ OPERATIONS: Operations = {
 
 def use_import_path(import_path: list[str]) -> None:
     """Let the author's modules be found here, and in the processes that Beam starts."""
-    for entry in reversed(import_path):
-        if entry not in sys.path:
-            sys.path.insert(0, entry)
+    sys.path[:] = dict.fromkeys([*import_path, *sys.path])
     inherited = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([*import_path, *inherited]))
     if import_path and Path(import_path[0]).is_dir():

@@ -85,7 +85,7 @@ class SubprocessStream:
                 stdin=subprocess.PIPE,
                 stdout=output_write,
                 stderr=output_write,
-                cwd=settings.project,
+                cwd="/",  # which is on the child's import path
                 env=tfx_environ(settings),
                 pass_fds=(frames_write, output_write),
                 start_new_session=True,

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+_PATH = re.compile(r"[\w-]+(\.[\w-]+)+")
 _EXECUTOR_SUFFIX = "_Executor"
 """What TFX adds to the name of a Python function component for the executor that it makes."""
 _WHOLE = ""

@@ -80,6 +80,20 @@ def test_a_directory_that_is_no_identifier_is_put_on_the_import_path(
     assert (target.module, target.import_path[0]) == ("fish", (project / name).parent)
 
 
+@pytest.mark.parametrize("name", ["my-fish", "2024", "test", "keras"])
+def test_a_file_of_any_name_is_a_module_of_its_package(project: Path, name: str) -> None:
+    (project / f"pkg/inner/{name}.py").touch()
+    target = parse_target(f"pkg/inner/{name}.py:f", project, project)
+    assert (target.module, target.import_path[0]) == (f"pkg.inner.{name}", project)
+
+
+def test_a_file_that_cannot_be_imported_by_its_name_is_refused(project: Path) -> None:
+    (project / "fish.v2.py").touch()
+    with pytest.raises(UsageError, match="its name has a dot") as caught:
+        parse_target("fish.v2.py:f", project, project)
+    assert caught.value.hint == "rename the file"
+
+
 def test_a_symbolic_link_is_followed(project: Path) -> None:
     (project / "link.py").symlink_to("loose/fish.py")
     assert parse_target("link.py:f", project, project) == parse_target(

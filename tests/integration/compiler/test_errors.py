@@ -122,7 +122,6 @@ def test_a_wrong_target_is_wrong_use(author: Author) -> None:
 
 
 def test_a_module_name_that_belongs_to_another_package_is_named(author: Author) -> None:
-    author.write("json/__init__.py", "")
     file = author.write("json/pipeline.py", FINE.format(name="named_as_json"))
     failure = author.failure("json/pipeline.py:create_pipeline")
     assert failure.error_type == "ModuleNameTaken"
