@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow.sdk import DAG, TaskGroup
+from airflow.sdk import DAG, TaskGroup, TriggerRule
 
 from headrace.airflow.docs import dag_doc, node_doc
 from headrace.airflow.errors import told_by_airflow
 from headrace.airflow.operator import NodeOperator
 from headrace.airflow.params import dag_params, is_template
+from headrace.airflow.watcher import AnyNodeFailed
 from headrace.errors import UsageError
 from headrace.graph.entities import Node, PipelineGraph
 
@@ -22,6 +23,7 @@ _OURS = (
     *("task_id", "task_group", "dag", "node", "component", "ir_path", "import_path", "project"),
     *("runner", "keras", "has_own_metadata", "run_prefix", "parameter_types", "templates"),
 )
+_WATCHER = "any_node_failed"
 _NOT_IN_A_TASK_ID = re.compile(r"[^\w.-]")
 _NOT_IN_A_GROUP_ID = re.compile(r"[^\w-]")
 
@@ -73,6 +75,9 @@ def render_dag(
         for node in graph.nodes:
             for upstream in node.upstream:
                 tasks[upstream] >> tasks[node.id]
+        if any(node.runs_after_failures for node in graph.nodes):
+            # Airflow judges a run by its last tasks, and such a node hides what failed before it.
+            list(tasks.values()) >> AnyNodeFailed(task_id=_WATCHER)
     return dag
 
 
@@ -92,12 +97,17 @@ class _Rendering:
         self._templates = templates
         self._node_args = node_args
         self._run_prefix = run_prefix
+        self._skippable = graph.skippable()
         self._groups: dict[tuple[str, ...], TaskGroup] = {}
 
     def task(self, node: Node) -> NodeOperator:
         used = tuple(item for item in self._graph.parameters if item.name in node.parameters)
         templates = {n: text for n, text in self._templates.items() if n in node.parameters}
-        arguments = {"doc_md": node_doc(node, used), **self._node_args.get(node.id, {})}
+        arguments = {
+            "doc_md": node_doc(node, used),
+            "trigger_rule": trigger_rule(node, self._skippable),
+            **self._node_args.get(node.id, {}),
+        }
         with self._group(node.group), told_by_airflow(f"the task of node {node.id!r}"):
             return NodeOperator(
                 task_id=_task_name(node),
@@ -125,6 +135,19 @@ class _Rendering:
                 self._groups[path[:depth]] = TaskGroup(group_id=name, parent_group=parent)
         group: contextlib.AbstractContextManager[Any] = self._groups[path]
         return group
+
+
+def trigger_rule(node: Node, skippable: Collection[str]) -> TriggerRule:
+    """Airflow's rule for what TFX wants of the nodes before this one.
+
+    A skipped node must not skip a node that does not need its outputs. Where it needs those of
+    some, the node's process finds them missing, and skips.
+    """
+    if node.runs_after_failures:
+        return TriggerRule.ALL_DONE
+    if any(name in skippable and name not in node.required for name in node.upstream):
+        return TriggerRule.NONE_FAILED
+    return TriggerRule.ALL_SUCCESS
 
 
 def _task_name(node: Node) -> str:

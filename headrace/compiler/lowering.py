@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,11 +42,45 @@ def lower(pipeline: Any, project: Path) -> LoweredPipeline:
     proto.deployment_config.Unpack(deployment)
     connection = _take_connection(deployment, project)
     proto.deployment_config.Pack(deployment)
-    for component, item in zip(pipeline.components, proto.nodes, strict=True):
-        _refuse_other_stores(item.pipeline_node)
-        _complete_parameters(component, item.pipeline_node, pipeline.pipeline_info.pipeline_root)
+    for component, node in _pairs(pipeline, proto):
+        _refuse_other_stores(node)
+        _complete_parameters(component, node, pipeline.pipeline_info.pipeline_root)
+    _drop_inner_connections(proto)
     ir = json_format.MessageToJson(proto, indent=1, sort_keys=True) + "\n"
     return LoweredPipeline(ir=ir, metadata_connection=connection)
+
+
+def _pairs(pipeline: Any, proto: Any) -> Iterator[tuple[Any, Any]]:
+    """Each component with its node, through all sub-pipelines."""
+    from tfx.dsl.compiler import compiler_utils
+
+    added = {
+        compiler_utils.pipeline_begin_node_id(pipeline),
+        compiler_utils.pipeline_end_node_id(pipeline),
+    }
+    items = [
+        item
+        for item in proto.nodes
+        if item.HasField("sub_pipeline") or item.pipeline_node.node_info.id not in added
+    ]
+    for component, item in zip(pipeline.components, items, strict=True):
+        if item.HasField("sub_pipeline"):
+            yield from _pairs(component, item.sub_pipeline)
+        else:
+            yield component, item.pipeline_node
+
+
+def _drop_inner_connections(proto: Any) -> None:
+    """A sub-pipeline's nodes use the store of the outermost one, and passwords stay out of IR."""
+    from tfx.proto.orchestration import pipeline_pb2
+
+    for item in proto.nodes:
+        if item.HasField("sub_pipeline"):
+            deployment = pipeline_pb2.IntermediateDeploymentConfig()
+            item.sub_pipeline.deployment_config.Unpack(deployment)
+            deployment.ClearField("metadata_connection_config")
+            item.sub_pipeline.deployment_config.Pack(deployment)
+            _drop_inner_connections(item.sub_pipeline)
 
 
 def _take_connection(deployment: Any, project: Path) -> str:

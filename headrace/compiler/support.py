@@ -17,11 +17,23 @@ def require_supported_pipeline(pipeline: Any) -> None:
     Raises:
         CompileError: it is empty, runs asynchronously, or a node cannot run here.
     """
-    from tfx.orchestration.pipeline import ExecutionMode, Pipeline
-
     name = pipeline.pipeline_name
     if not name:
         raise error("PipelineNameMissing", "the pipeline has an empty pipeline_name")
+    if getattr(pipeline, "_inputs", None) and pipeline._inputs.inputs:
+        raise error(
+            "PipelineInputs",
+            f"pipeline {name!r} has inputs, which nobody gives to an outermost pipeline",
+            hint="use it in another pipeline, or let an Importer or a Resolver find the artifacts",
+        )
+    _require_supported(pipeline)
+
+
+def _require_supported(pipeline: Any) -> None:
+    """Check a pipeline and those inside of it."""
+    from tfx.orchestration.pipeline import ExecutionMode, Pipeline
+
+    name = pipeline.pipeline_name
     if not pipeline.components:
         raise error(
             "EmptyPipeline",
@@ -43,8 +55,10 @@ def require_supported_pipeline(pipeline: Any) -> None:
         )
     for node in pipeline.components:
         if isinstance(node, Pipeline):
-            raise _unsupported(node.id, "is a pipeline inside the pipeline", "inline its nodes")
-        _require_supported_node(node)
+            _require_supported(node)
+        else:
+            _require_supported_node(node)
+        _require_supported_options(node)
 
 
 def _require_supported_node(node: Any) -> None:
@@ -78,6 +92,28 @@ def _require_supported_node(node: Any) -> None:
                 )
         elif isinstance(value, (str, dict, list, tuple)):
             _require_no_embedded_parameter(node.id, key, value)
+
+
+def _require_supported_options(node: Any) -> None:
+    from tfx.proto.orchestration import pipeline_pb2
+
+    options = getattr(node, "node_execution_options", None)
+    if options is None:
+        return
+    strategies = pipeline_pb2.NodeExecutionOptions.TriggerStrategy
+    last = strategies.Value("LIFETIME_END_WHEN_SUBGRAPH_CANNOT_PROGRESS")
+    if options.lifetime_start or options.trigger_strategy == last:
+        raise _unsupported(
+            node.id,
+            "ends a lifetime, which only Google's orchestrator knows",
+            "let it run after its upstream nodes: TriggerStrategy.ALL_UPSTREAM_NODES_COMPLETED",
+        )
+    if options.success_optional:
+        raise _unsupported(
+            node.id,
+            "has success_optional, which headrace does not know",
+            "let the nodes after it have TriggerStrategy.ALL_UPSTREAM_NODES_COMPLETED",
+        )
 
 
 def _require_no_embedded_parameter(node_id: str, key: str, value: Any) -> None:

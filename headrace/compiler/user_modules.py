@@ -13,7 +13,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def package_user_modules(components: Iterable[Any], pipeline_root: str) -> UserM
 
     sources: dict[Path, None] = {}
     wheels: dict[str, None] = {}
-    for component in components:
+    for component in _through_sub_pipelines(components):
         if not isinstance(component, BaseComponent):
             continue
         futures = [
@@ -65,6 +65,16 @@ def package_user_modules(components: Iterable[Any], pipeline_root: str) -> UserM
             properties[future.module_path_key] = f"{local.stem}@{wheel}"
             properties[future.module_file_key] = None
     return UserModules(tuple(sources), tuple(wheels))
+
+
+def _through_sub_pipelines(components: Iterable[Any]) -> Iterator[Any]:
+    from tfx.orchestration.pipeline import Pipeline
+
+    for component in components:
+        if isinstance(component, Pipeline):
+            yield from _through_sub_pipelines(component.components)
+        else:
+            yield component
 
 
 def _local_copy(component_id: str, module_file: str) -> Path:

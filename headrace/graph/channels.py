@@ -31,6 +31,20 @@ def node_inputs(inputs: Json) -> tuple[NodeInput, ...]:
     return tuple(_input(key, inputs) for key in visible)
 
 
+def required_producers(inputs: Json) -> list[str]:
+    """Ids of the nodes of which each is the only one that an input can come from.
+
+    Hidden inputs count, too: a condition cannot be judged without the artifact that it reads.
+    """
+    found: list[str] = []
+    for key, spec in inputs.get("inputs", {}).items():
+        channels = _channels(key, inputs, frozenset()) if spec.get("minCount", 0) else []
+        producers = {channel.get("producerNodeQuery", {}).get("id", "") for channel in channels}
+        if len(producers) == 1:
+            found += [name for name in producers if name]
+    return found
+
+
 def _input(key: str, inputs: Json) -> NodeInput:
     channels = _channels(key, inputs, frozenset())
     producers = dict.fromkeys(

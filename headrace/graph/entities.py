@@ -79,6 +79,8 @@ class Node:
         parameters: names of the runtime parameters that it uses.
         group: ids of the sub-pipelines that it is in, outermost first.
         trigger: TFX's trigger strategy; empty where all upstream nodes must succeed.
+        required: upstream nodes without whose outputs it cannot run: it is skipped if one of them
+            is. A skipped node counts as a success for all other nodes after it, as it does in TFX.
     """
 
     id: str
@@ -93,6 +95,12 @@ class Node:
     cache_enabled: bool = False
     group: tuple[str, ...] = ()
     trigger: str = ""
+    required: tuple[str, ...] = ()
+
+    @property
+    def runs_after_failures(self) -> bool:
+        """Whether it runs once its upstream nodes have ended, however they did."""
+        return self.trigger.endswith("ALL_UPSTREAM_NODES_COMPLETED")
 
 
 @dataclass(frozen=True)
@@ -110,3 +118,11 @@ class PipelineGraph:
     def node(self, node_id: str) -> Node:
         """Return the node with this id; KeyError if there is none."""
         return self._by_id[node_id]
+
+    def skippable(self) -> frozenset[str]:
+        """Nodes that a run may skip: under a condition, or behind such a node."""
+        found: set[str] = set()
+        for node in self.nodes:  # in topological order, so one pass is enough
+            if node.conditional or not found.isdisjoint(node.upstream):
+                found.add(node.id)
+        return frozenset(found)

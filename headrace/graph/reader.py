@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import HeadraceError
-from headrace.graph.channels import node_inputs, node_outputs
+from headrace.graph.boundaries import within_boundaries
+from headrace.graph.channels import node_inputs, node_outputs, required_producers
 from headrace.graph.entities import Node, NodeKind, PipelineGraph
 from headrace.graph.parameters import ParameterTable, parameters_in
 
@@ -20,7 +21,12 @@ _EXECUTORS = {
     "tfx.orchestration.executable_spec.PythonClassExecutableSpec": NodeKind.COMPONENT,
     "tfx.orchestration.executable_spec.BeamExecutableSpec": NodeKind.BEAM,
 }
-_ALL_SUCCEEDED = ("TRIGGER_STRATEGY_UNSPECIFIED", "ALL_UPSTREAM_NODES_SUCCEEDED")
+_ALL_SUCCEEDED = (
+    "TRIGGER_STRATEGY_UNSPECIFIED",
+    "ALL_UPSTREAM_NODES_SUCCEEDED",
+    # Lazy ones may start later, when a node after them can start; headrace does not wait for that.
+    "LAZILY_ALL_UPSTREAM_NODES_SUCCEEDED",
+)
 
 Json = Mapping[str, Any]
 
@@ -82,7 +88,9 @@ def _nodes(ir: Json, group: tuple[str, ...], table: ParameterTable) -> list[Node
     for item in items:
         if "subPipeline" in item:
             inner = item["subPipeline"]
-            nodes.extend(_nodes(inner, (*group, inner["pipelineInfo"]["id"]), table))
+            inner_group = (*group, inner["pipelineInfo"]["id"])
+            table.add(parameters_in(inner.get("runtimeSpec", {})), node="")
+            nodes.extend(within_boundaries(_nodes(inner, inner_group, table), inner_group))
         else:
             nodes.append(_node(item["pipelineNode"], executors, group, subpipelines, table))
     return nodes
@@ -107,12 +115,18 @@ def _node(
     strategy = options.get("strategy", "")
     # The first node of a sub-pipeline waits for nodes beside the sub-pipeline, not inside it.
     around = group[:-1] if boundary is NodeKind.PIPELINE_BEGIN else group
+
+    def qualified(name: str) -> str:
+        return _upstream(around, name, subpipelines)
+
+    upstream = tuple(map(qualified, spec.get("upstreamNodes", ())))
+    producers = map(qualified, required_producers(spec.get("inputs", {})))
     return Node(
         id=node_id,
         component=type_name.rpartition(".")[2],
         kind=kind,
         executor=_class_path(executor),
-        upstream=tuple(_upstream(around, up, subpipelines) for up in spec.get("upstreamNodes", ())),
+        upstream=upstream,
         inputs=node_inputs(spec.get("inputs", {})),
         outputs=node_outputs(spec.get("outputs", {})),
         parameters=tuple(dict.fromkeys(use.name for use in used)),
@@ -120,6 +134,7 @@ def _node(
         cache_enabled=bool(options.get("cachingOptions", {}).get("enableCache")),
         group=group,
         trigger="" if strategy in _ALL_SUCCEEDED else strategy,
+        required=tuple(name for name in dict.fromkeys(producers) if name in upstream),
     )
 
 
@@ -156,6 +171,9 @@ def _qualified(group: tuple[str, ...], local_id: str) -> str:
 
 
 def _upstream(group: tuple[str, ...], local_id: str, subpipelines: set[str]) -> str:
-    if local_id in subpipelines:
-        return _qualified((*group, local_id), f"{local_id}_end")
+    # A sub-pipeline is named by itself where it is waited for, by its last node where it is read.
+    name = local_id.removesuffix("_end")
+    if local_id in subpipelines or name in subpipelines:
+        inner = local_id if local_id in subpipelines else name
+        return _qualified((*group, inner), f"{inner}_end")
     return _qualified(group, local_id)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,32 @@ from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from headrace.errors import HeadraceError, UsageError
-from headrace.graph.entities import ParameterType, RuntimeParameter
+from headrace.graph.entities import NodeKind, ParameterType, RuntimeParameter
 from headrace.graph.reader import read_graph
 from headrace.launcher.jobs import ParameterValue
 
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """What TFX's launcher needs of one node, its parameters filled in."""
+    """What TFX's launcher needs of one node, its parameters filled in.
+
+    Attributes:
+        pipeline: the innermost pipeline that the node is in.
+        kind: what it needs to run.
+        may_lack_inputs: a node before it may be skipped, so that inputs are missing in order.
+    """
 
     node: Any
     pipeline: Any
     executor_spec: Any
     driver_spec: Any
+    kind: NodeKind = NodeKind.COMPONENT
+    may_lack_inputs: bool = False
+
+    @property
+    def first_node(self) -> NodeSpec:
+        """The first node of the node's sub-pipeline."""
+        return replace(self, node=self.pipeline.nodes[0].pipeline_node)
 
 
 def load_node(
@@ -43,18 +56,33 @@ def load_node(
     pipeline = json_format.Parse(ir_path.read_text(encoding="utf-8"), pipeline_pb2.Pipeline())
     values[constants.PIPELINE_RUN_ID_PARAMETER_NAME] = run_id
     runtime_parameter_utils.substitute_runtime_parameter(pipeline, values)
-    deployment = runner_utils.extract_local_deployment_config(pipeline)
-    for item in pipeline.nodes:
-        if item.pipeline_node.node_info.id == node_id:
+    for qualified_id, inner, node in _nodes(pipeline, ()):
+        if qualified_id == node_id:
+            deployment = runner_utils.extract_local_deployment_config(inner)
+            name = node.node_info.id
+            found = graph.node(node_id)
             return NodeSpec(
-                node=item.pipeline_node,
-                pipeline=pipeline,
-                executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
-                driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+                node=node,
+                pipeline=inner,
+                executor_spec=runner_utils.extract_executor_spec(deployment, name),
+                driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
+                kind=found.kind,
+                may_lack_inputs=not graph.skippable().isdisjoint(found.upstream),
             )
     raise HeadraceError(
         f"pipeline {graph.name} has no node {node_id}", f"it was read from {ir_path}"
     )
+
+
+def _nodes(pipeline: Any, group: tuple[str, ...]) -> Iterator[tuple[str, Any, Any]]:
+    """Each node with its qualified id and the innermost pipeline that it is in."""
+    for item in pipeline.nodes:
+        if item.HasField("sub_pipeline"):
+            inner = item.sub_pipeline
+            yield from _nodes(inner, (*group, inner.pipeline_info.id))
+        else:
+            name = item.pipeline_node.node_info.id
+            yield ".".join((*group, name)), pipeline, item.pipeline_node
 
 
 def check_parameters(

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tfx.orchestration.portable import launcher
+from tfx.orchestration.portable import inputs_utils, launcher
+from tfx.orchestration.portable.input_resolution.exceptions import InsufficientInputError
 from tfx.orchestration.portable.mlmd import execution_lib
 
 from headrace.errors import HeadraceError
@@ -18,6 +19,7 @@ from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
 from headrace.node.beam import executor_operators
+from headrace.node.boundaries import BOUNDARIES, hand_through
 from headrace.node.cache_key import code_digest, for_cache_key
 from headrace.node.keras_export import mend_keras_export
 from headrace.node.metadata import open_metadata
@@ -26,6 +28,8 @@ from headrace.node.saved_models import adapt_tfx_bsl
 from headrace.node.usage import Meter
 
 _log = logging.getLogger(__name__)
+
+_HINT_ON_INPUTS = "did the nodes before it run, in this run, with the same metadata store?"
 
 COMPLETE, CACHED, SKIPPED = "COMPLETE", "CACHED", "SKIPPED"
 _FOUND_NOTHING = " returned None."
@@ -57,13 +61,34 @@ def run_node(request: NodeRequest) -> NodeResult:
     code = code_digest(spec, request.import_path)
     notes = executions.Notes(request.owner, request.try_number, code, request.keras)
     with _closing_on_cancel(metadata, spec), _noting_failure(metadata, spec, meter, notes):
-        info = _launcher(spec, metadata, operators, notes).launch()
-    execution_id = getattr(info, "execution_id", None)
+        execution_id = _execution_id(spec, metadata, operators, notes)
     if execution_id is None:
         _log.info("Nothing to do for node %s in this run", request.node_id)
         return NodeResult(request.node_id, request.run_id, SKIPPED, None, keras=request.keras)
     with metadata as handle:
-        return _result(handle, spec, request, int(execution_id), meter, notes)
+        return _result(handle, spec, request, execution_id, meter, notes)
+
+
+def _execution_id(
+    spec: NodeSpec, metadata: Any, operators: dict[Any, Any], notes: executions.Notes
+) -> int | None:
+    """Run it; None if there is nothing to do in this run."""
+    if spec.kind in BOUNDARIES or spec.may_lack_inputs:
+        try:
+            with metadata as handle:
+                if spec.kind in BOUNDARIES:
+                    return hand_through(handle, spec)
+                inputs_utils.resolve_input_artifacts(
+                    pipeline_node=spec.node, metadata_handle=handle
+                )
+        except InsufficientInputError as missing:
+            if not spec.may_lack_inputs:
+                raise HeadraceError(str(missing), _HINT_ON_INPUTS) from None
+            _log.info("A node before this one was skipped: %s", missing)
+            return None
+    info = _launcher(spec, metadata, operators, notes).launch()
+    execution_id = getattr(info, "execution_id", None)
+    return None if execution_id is None else int(execution_id)
 
 
 def _launcher(
@@ -129,7 +154,7 @@ def _result(
         if spec.node.node_info.type.name != RESOLVER_TYPE or not reason.endswith(_FOUND_NOTHING):
             raise HeadraceError(
                 f"node {request.node_id} did not run: {reason}",
-                "did the nodes before it run, in this run, with the same metadata store?",
+                _HINT_ON_INPUTS,
             )
         # All is well, for nodes that can do without: TFX's own examples begin so.
         _log.warning("%s found no artifact: a node that needs one will fail", request.node_id)

@@ -21,18 +21,17 @@ def place(contexts: Iterable[tuple[str, str]]) -> Place:
     """Return the place that contexts, pairs of type and name, describe; empty texts for unknowns.
 
     TFX puts a node into contexts of its pipeline, run and node (``PIPELINE.NODE``). A node of a
-    sub-pipeline is also in those of every pipeline around it, in the node context of the
-    sub-pipeline in its parent (``PARENT.SUB``), and in a run of its own (``SUB_RUN``).
+    sub-pipeline is also in those of every pipeline around it, in a run of its own (``SUB_RUN``) for
+    each, and in the node context of the innermost one in its parent (``PARENT.SUB``).
     """
     names: dict[str, list[str]] = {PIPELINE: [], RUN: [], NODE: []}
     for kind, name in contexts:
         if kind in names:
             names[kind].append(name)
-    chain = _chain(names[PIPELINE], set(names[NODE]))
+    chain = _chain(names[PIPELINE], names[RUN], set(names[NODE]))
     own = [name for name in names[NODE] if chain and name.startswith(f"{chain[-1]}.")]
     node = own[0].removeprefix(f"{chain[-1]}.") if own else ""
-    inner = tuple(f"{pipeline}_" for pipeline in chain[1:])
-    runs = [name for name in names[RUN] if not (inner and name.startswith(inner))]
+    runs = [run for run in names[RUN] if all(f"{sub}_{run}" in names[RUN] for sub in chain[1:])]
     return Place(
         run_id=(runs or names[RUN] or [""])[0],
         pipeline=chain[0] if chain else "",
@@ -40,17 +39,17 @@ def place(contexts: Iterable[tuple[str, str]]) -> Place:
     )
 
 
-def _chain(pipelines: list[str], nodes: set[str]) -> list[str]:
+def _chain(pipelines: list[str], runs: list[str], nodes: set[str]) -> list[str]:
     """The pipelines from the outermost to the innermost."""
-    parents = {
-        inner: outer
-        for inner in pipelines
-        for outer in pipelines
-        if inner != outer and f"{outer}.{inner}" in nodes
-    }
-    chain = [name for name in pipelines if name not in parents][:1]
-    while True:
-        inside = [inner for inner, outer in parents.items() if chain and outer == chain[-1]]
-        if not inside or inside[0] in chain:
-            return chain
-        chain.append(inside[0])
+    inner = [name for name in pipelines if any(f"{name}_{run}" in runs for run in runs)]
+    parents = {sub: outer for sub in inner for outer in pipelines if f"{outer}.{sub}" in nodes}
+    chain = [name for name in pipelines if name not in inner][:1]
+    while chain and inner:
+        linked = [name for name in inner if parents.get(name) == chain[-1]]
+        # TFX names the parent of the innermost one only; the others are in their order.
+        following = (linked or [name for name in inner if parents.get(name) not in inner])[:1]
+        if not following:
+            break
+        chain += following
+        inner.remove(following[0])
+    return chain

@@ -7,9 +7,6 @@ from enum import Enum
 
 from headrace.graph.entities import Node, PipelineGraph
 
-_COMPLETED = "COMPLETED"
-"""Part of the names of TFX's trigger strategies that do not ask how the upstream nodes ended."""
-
 
 class NodeState(str, Enum):
     """State of a node in a run."""
@@ -47,17 +44,17 @@ States = Mapping[str, NodeState]
 def next_state(node: Node, states: States) -> NodeState | None:
     """What a waiting node becomes, or None while it has to wait on.
 
-    ``RUNNING`` means that it can be started. The rules are those of Airflow's tasks: a failed
-    upstream node counts before a skipped one.
+    ``RUNNING`` means that it can be started. A failed upstream node counts before a skipped one, as
+    for Airflow's tasks; a skipped one counts only where its outputs are required, as in TFX.
     """
     upstream = [states[name] for name in node.upstream]
     if not all(state.has_ended for state in upstream):
         return None
-    if _COMPLETED in node.trigger:
+    if node.runs_after_failures:
         return NodeState.RUNNING
     if any(state.is_failure for state in upstream):
         return NodeState.UPSTREAM_FAILED
-    if any(state is NodeState.SKIPPED for state in upstream):
+    if any(states[name] is NodeState.SKIPPED for name in node.required):
         return NodeState.SKIPPED
     return NodeState.RUNNING
 

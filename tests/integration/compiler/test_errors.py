@@ -153,6 +153,7 @@ def in_a_pipeline(source: str) -> str:
     return (
         "from tfx import v1 as tfx\n"
         "from tfx.orchestration.pipeline import ExecutionMode\n"
+        "from tfx.dsl.experimental.node_execution_options.utils import NodeExecutionOptions\n"
         "from tfx.dsl.components.base import base_node\n"
         "RuntimeParameter = tfx.dsl.experimental.RuntimeParameter\n\n"
         "@tfx.dsl.components.component\n"
@@ -197,6 +198,17 @@ return tfx.dsl.Pipeline(
 NO_TYPE = """
 return tfx.dsl.Pipeline(pipeline_name="p", components=[Say(text=RuntimeParameter("x"))])
 """
+LIFETIME = """
+say, end = Say(text="a"), Say(text="b").with_id("End")
+end.node_execution_options = NodeExecutionOptions(lifetime_start="Say")
+inner = tfx.dsl.Pipeline(pipeline_name="inner", components=[say, end])
+return tfx.dsl.Pipeline(pipeline_name="p", components=[inner])
+"""
+OPTIONAL = """
+say = Say(text="a")
+say.node_execution_options = NodeExecutionOptions(success_optional=True)
+return tfx.dsl.Pipeline(pipeline_name="p", components=[say])
+"""
 MISSING_MODULE_FILE = """
 t = tfx.components.Trainer(module_file="gone.py", examples=tfx.components.CsvExampleGen(
     input_base="/d").outputs["examples"])
@@ -213,11 +225,16 @@ return tfx.dsl.Pipeline(pipeline_name="p", components=[t])
         (TWO_TYPES, "runtime parameter 'x' has two defaults: 'b' in Again and 'a' in Say"),
         (SAME_ID, "Duplicated node_id Say"),
         (ASYNC, "pipeline 'p' has execution mode ASYNC"),
+        (LIFETIME, "node End ends a lifetime"),
+        (OPTIONAL, "node Say has success_optional"),
         (NO_TYPE, "NoneType.__new__(X)"),
         ("return tfx.dsl.Pipeline(pipeline_name='p', components=[])", "'p' has no components"),
         (MISSING_MODULE_FILE, "module_file 'gone.py' of Trainer does not exist"),
     ],
-    ids=["container", "kind", "embedded", "defaults", "id", "async", "type", "empty", "module"],
+    ids=[
+        *("container", "kind", "embedded", "defaults", "id", "async", "lifetime", "optional"),
+        *("type", "empty", "module"),
+    ],
 )
 def test_what_cannot_run_here_is_refused_by_name(author: Author, source: str, message: str) -> None:
     file = author.write("pipeline.py", in_a_pipeline(source))

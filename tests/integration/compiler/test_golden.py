@@ -19,9 +19,14 @@ pytestmark = pytest.mark.integration
 PROJECT = Path(__file__).parents[3]
 GOLDEN = PROJECT / "tests" / "data" / "ir"
 TARGETS = {
+    "closing": "semantics.py:closing",
+    "conditional": "semantics.py:conditional",
+    "conditional_nested": "semantics.py:conditional_nested",
     "csv_only": "csv_only.py:create_pipeline",
     "demanding": "tiny.py:create_demanding",
+    "driver_only": "semantics.py:driver_only",
     "every_kind": "every_kind.py:create_pipeline",
+    "nested": "semantics.py:nested",
     "tiny": "tiny.py:create_pipeline",
 }
 

@@ -46,7 +46,7 @@ def test_an_edited_component_runs_again_and_an_edited_comment_does_not(
     first = edited.make("first")
     assert not first.cached
     assert edited.make("unchanged").cached
-    edited.edit("    print(f", "    # which is said\n    print(f")
+    edited.edit('    print(f"making', '    # which is said\n    print(f"making')
     edited.edit('raise ValueError("the text', 'raise TypeError("the text')
     assert edited.make("another component changed").cached
     edited.edit("text.value = f", "text.value = 'new ' + f")

@@ -32,15 +32,17 @@ def test_a_sub_pipeline_in_a_sub_pipeline() -> None:
         contexts(
             ["deep", "inner", "outer"],
             ["deep_r1", "inner_r1", "r1"],
-            ["outer.inner", "inner.deep", "deep.Make"],
+            ["inner.deep", "deep.Make"],
         )
     )
     assert found == Place("r1", "outer", "inner.deep.Make")
 
 
 def test_a_run_id_like_a_sub_pipelines_name_is_not_taken_for_its_run() -> None:
-    found = place(contexts(["inner", "outer"], ["inner_7", "inner"], ["outer.inner", "inner.Make"]))
-    assert found.run_id == "inner"
+    for run in ("inner", "inner_7"):
+        runs = [f"inner_{run}", run]
+        found = place(contexts(["inner", "outer"], runs, ["outer.inner", "inner.Make"]))
+        assert found == Place(run, "outer", "inner.Make")
     assert place(contexts(["birds"], ["birds_1"], ["birds.Make"])).run_id == "birds_1"
 
 

@@ -7,8 +7,15 @@ COMPLETE, SKIPPED, FAILED = NodeState.COMPLETE, NodeState.SKIPPED, NodeState.FAI
 WAITING, RUNNING, STUCK = NodeState.WAITING, NodeState.RUNNING, NodeState.UPSTREAM_FAILED
 
 
-def node(name: str, *upstream: str, trigger: str = "") -> Node:
-    return Node(name, name, NodeKind.COMPONENT, upstream=upstream, trigger=trigger)
+def node(name: str, *upstream: str, trigger: str = "", required: str = "") -> Node:
+    return Node(
+        name,
+        name,
+        NodeKind.COMPONENT,
+        upstream=upstream,
+        trigger=trigger,
+        required=tuple(required),
+    )
 
 
 @pytest.mark.parametrize(
@@ -30,7 +37,12 @@ def test_a_node_waits_for_all_upstream_nodes_and_takes_over_their_fate(
     upstream: tuple[NodeState, NodeState], expected: NodeState | None
 ) -> None:
     states = dict(zip("ab", upstream, strict=True))
-    assert next_state(node("c", "a", "b"), states) is expected
+    assert next_state(node("c", "a", "b", required="ab"), states) is expected
+
+
+def test_a_skipped_node_whose_outputs_are_not_required_counts_as_a_success() -> None:
+    states = {"a": COMPLETE, "b": SKIPPED}
+    assert next_state(node("c", "a", "b", required="a"), states) is RUNNING
 
 
 @pytest.mark.parametrize("ended", [COMPLETE, SKIPPED, FAILED, STUCK])
