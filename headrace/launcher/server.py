@@ -22,9 +22,13 @@ PRELOAD = (
     "apache_beam",
     "apache_beam.runners.direct.direct_runner",
     "apache_beam.runners.portability.fn_api_runner",
+    "apache_beam.runners.portability.portable_runner",
+    "apache_beam.testing.test_stream",
     "tensorflow_transform.beam",
     "tensorflow_data_validation",
     "tensorflow_model_analysis",
+    "tfx_bsl.public.tfxio",
+    "setuptools",  # TFX reads its own packaging when a node starts
     "tfx.v1",
     "tfx.orchestration.portable.launcher",
     "tfx.components.example_gen.csv_example_gen.executor",
