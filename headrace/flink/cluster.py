@@ -168,7 +168,7 @@ def _components(
                 [jvm.Role.JOB_MANAGER.title, *names],
             )
         )
-    return (*made, pool.component(settings, paths, parts.pool_port, parts.sizes, places.start))
+    return (*made, pool.component(settings, paths, parts.pool_port, parts.sizes, places))
 
 
 def _component(fields: Mapping[str, Any]) -> Component:

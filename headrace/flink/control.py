@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import time
@@ -135,7 +134,7 @@ def _places(paths: FlinkPaths, port: int | None) -> Places:
     return Places(
         rest_port=free_port() if port is None else require_free(port),
         rpc_port=free_port(),
-        start=paths.starts / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}",
+        start=paths.starts / time.strftime("%m%d%H%M%S"),
         checkpoints=paths.checkpoints,
         savepoints=paths.savepoints,
     )

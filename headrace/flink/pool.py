@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headrace.flink.config import Places
 from headrace.flink.paths import FlinkPaths
 from headrace.flink.sizes import Sizes
 from headrace.services.ports import HOST
@@ -18,6 +20,8 @@ from headrace.settings import Settings
 NAME = "worker-pool"
 STATE_FILE = "worker-pool.json"
 _OURS = "headrace.worker_pool"
+_LONGEST_TEMPORARY = 70
+"""The pool has a socket two names deeper, and a socket's path may have 107 bytes (unix(7))."""
 _BEAMS = "apache_beam.runners.worker.worker_pool_main"
 
 
@@ -31,16 +35,20 @@ class Harness:
 
 
 def component(
-    settings: Settings, paths: FlinkPaths, port: int, sizes: Sizes, directory: Path
+    settings: Settings, paths: FlinkPaths, port: int, sizes: Sizes, places: Places
 ) -> Component:
     """The worker pool, listening on ``port`` of the loopback interface."""
+    directory = places.start
     python = str(settings.tfx_python)
     if importlib.util.find_spec(_OURS) is not None:
         arguments = ["--host", HOST, "--port", str(port), "--state", str(directory / STATE_FILE)]
         command = [python, "-m", _OURS, *arguments, "--harness-memory-bytes", str(sizes.harness)]
     else:
         command = [python, "-m", _BEAMS, f"--service_port={port}"]
-    return Component(NAME, tuple(command), paths.logs / f"{NAME}.log", directory)
+    # So that what a killed pool or harness leaves is removed with the rest of this start.
+    short = len(os.fsencode(places.temporary)) <= _LONGEST_TEMPORARY
+    environ = {"TMPDIR": str(places.temporary)} if short else {}
+    return Component(NAME, tuple(command), paths.logs / f"{NAME}.log", directory, environ)
 
 
 def read_harnesses(state: Path) -> list[Harness]:

@@ -6,7 +6,10 @@ import pytest
 
 from headrace.errors import HeadraceError, UsageError
 from headrace.flink.cluster import chosen_port, explain_failing, read_service, waiting_for
-from headrace.flink.pool import Harness, read_harnesses
+from headrace.flink.config import Places
+from headrace.flink.paths import flink_paths
+from headrace.flink.pool import Harness, component, read_harnesses
+from headrace.flink.sizes import Machine, plan_sizes
 from headrace.services.service import Component, Service
 from headrace.settings import Settings
 from headrace.settings.flink import FlinkSettings
@@ -59,3 +62,17 @@ def test_harnesses_are_read_from_the_pools_state(tmp_path: Path) -> None:
     assert read_harnesses(file) == [Harness("1-1", 7, "p/n/1")]
     file.write_text('{"harnesses": [{}]}')
     assert read_harnesses(file) == []
+
+
+def test_the_pools_temporary_files_are_the_starts_unless_a_socket_would_not_fit(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(tmp_path, tmp_path / ".headrace", tmp_path / "python")
+    sizes = plan_sizes(Machine(24 << 30, 2), settings.flink)
+
+    def environ(start: Path) -> dict[str, str]:
+        places = Places(1, 2, start, tmp_path, tmp_path)
+        return dict(component(settings, flink_paths(settings), 50000, sizes, places).environ)
+
+    assert environ(Path("/short")) == {"TMPDIR": "/short/tmp"}
+    assert environ(Path("/" + "long" * 20)) == {}
