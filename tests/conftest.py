@@ -81,7 +81,7 @@ def flink_environ(pytestconfig: pytest.Config) -> dict[str, str]:
     lacking = missing_tools(has_jar=settings.flink.jar is not None or built_jar(paths).is_file())
     if lacking:
         names = " and ".join(lacking)
-        pytest.fail(f"this test needs {names}: install them, or leave it out by --without-flink")
+        pytest.fail(f"needs {names} (bin/headrace doctor says how), or --without-flink")
     distribution = provide_distribution(settings, paths, Progress())
     jar = provide_jar(settings, paths, Progress())
     return {"HEADRACE_FLINK_HOME": str(distribution.home), "HEADRACE_FLINK_JAR": str(jar)}
