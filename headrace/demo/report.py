@@ -8,6 +8,7 @@ one JSON document. It works for any pipeline that has an Evaluator's ``evaluatio
 from __future__ import annotations
 
 import glob
+import itertools
 import json
 import math
 import os
@@ -15,6 +16,8 @@ import sys
 from typing import Any
 
 _ROWS = 3
+_ROWS_TO_CHOOSE_FROM = 1000
+_ALL = "Overall"
 
 
 def main() -> int:
@@ -29,7 +32,8 @@ def main() -> int:
     if "pushed_model" in outputs:
         report["pushed_model"] = outputs["pushed_model"]
     if "pushed_model" in outputs and "examples" in outputs:
-        report["predictions"] = _predictions(outputs["pushed_model"], outputs["examples"])
+        label = _label_key(outputs["evaluation"]) if "evaluation" in outputs else ""
+        report["predictions"] = _predictions(outputs["pushed_model"], outputs["examples"], label)
     with answer:
         json.dump(report, answer)
     return 0
@@ -41,22 +45,30 @@ def _outputs(results: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 
 def _metrics(uri: str) -> dict[str, dict[str, float]]:
-    """Metrics by slice, ``Overall`` first."""
+    """Metrics by slice, ``Overall`` first; where the model has named outputs, by output too."""
     import tensorflow_model_analysis as tfma
 
     found: dict[str, dict[str, float]] = {}
-    for slice_key, values in tfma.load_eval_result(uri).slicing_metrics:
-        name = ", ".join(f"{column}={value}" for column, value in slice_key) or "Overall"
-        metrics = values[""][""]
-        found[name] = {
-            key: metric["doubleValue"]
-            for key, metric in metrics.items()
-            if key and "doubleValue" in metric and math.isfinite(metric["doubleValue"])
-        }
-    return dict(sorted(found.items(), key=lambda item: (item[0] != "Overall", item[0])))
+    for slice_key, outputs in tfma.load_eval_result(uri).slicing_metrics:
+        name = ", ".join(f"{column}={value}" for column, value in slice_key) or _ALL
+        for output, values in outputs.items():
+            found[f"{name} ({output})" if output else name] = {
+                key: metric["doubleValue"]
+                for key, metric in values[""].items()
+                if key and "doubleValue" in metric and math.isfinite(metric["doubleValue"])
+            }
+    return dict(sorted(found.items(), key=lambda item: (not item[0].startswith(_ALL), item[0])))
 
 
-def _predictions(model_uri: str, examples_uri: str) -> list[dict[str, Any]]:
+def _label_key(uri: str) -> str:
+    """The label that Evaluator was given; empty where the models' outputs have one each."""
+    import tensorflow_model_analysis as tfma
+
+    specs = tfma.load_eval_result(uri).config.model_specs
+    return str(specs[0].label_key) if specs else ""
+
+
+def _predictions(model_uri: str, examples_uri: str, label_key: str) -> list[dict[str, Any]]:
     """Predictions of the pushed model for a few held-out rows, beside all that is in the row."""
     import tensorflow as tf
 
@@ -64,7 +76,9 @@ def _predictions(model_uri: str, examples_uri: str) -> list[dict[str, Any]]:
     eval_split = next((split for split in splits if split.endswith("eval")), splits[-1])
     files = sorted(glob.glob(os.path.join(eval_split, "*")))
     compression = "GZIP" if files[0].endswith(".gz") else ""
-    records = list(tf.data.TFRecordDataset(files, compression).take(_ROWS).as_numpy_iterator())
+    dataset = tf.data.TFRecordDataset(files, compression).take(_ROWS_TO_CHOOSE_FROM)
+    found = list(dataset.as_numpy_iterator())
+    records = [found[index] for index in _various(list(map(_features, found)), label_key)]
     saved = tf.saved_model.load(model_uri)
     serve = saved.signatures["serving_default"]
     [input_name] = serve.structured_input_signature[1]
@@ -76,6 +90,21 @@ def _predictions(model_uri: str, examples_uri: str) -> list[dict[str, Any]]:
         }
         for index, record in enumerate(records)
     ]
+
+
+def _various(rows: list[dict[str, Any]], label_key: str) -> list[int]:
+    """Which rows to show: the first of each label, then the first of the others.
+
+    Transform may have renamed the label: then it is the column whose name the key starts with.
+    """
+    columns = [name for row in rows[:1] for name in row if label_key.startswith(name)]
+    column = max(columns, key=len, default="")
+    firsts: dict[Any, int] = {}
+    for index, row in enumerate(rows):
+        firsts.setdefault(row.get(column), index)
+    chosen = list(firsts.values())[:_ROWS]
+    others = (index for index in range(len(rows)) if index not in chosen)
+    return sorted([*chosen, *itertools.islice(others, _ROWS - len(chosen))])
 
 
 def _features(record: bytes) -> dict[str, Any]:

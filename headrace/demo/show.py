@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -60,14 +60,27 @@ def print_outcome(run: RunOutcome, report: dict[str, Any]) -> None:
         print(
             f"\nmetrics of the trained model ({'blessed' if report['blessed'] else 'NOT blessed'})"
         )
-        for name, values in report["metrics"].items():
-            text = "  ".join(f"{key} {value:.4f}" for key, value in values.items())
-            print(f"  {name:22} {text}")
+        _plain_rows(_metric_rows(report["metrics"]))
     if "pushed_model" in report:
         print(f"\npushed model: {report['pushed_model']}")
     for item in report.get("predictions", []):
         row = ", ".join(f"{key}={value}" for key, value in item["row"].items())
         print(f"  for   {row}\n  says  {item['prediction']}")
+
+
+def _metric_rows(metrics: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
+    """A header, and a row for each slice; what a slice has no value for is left empty."""
+    names = list(dict.fromkeys(name for values in metrics.values() for name in values))
+    rows = [["slice", *names]]
+    for label, values in metrics.items():
+        rows.append([label, *(_figure(values.get(name)) for name in names)])
+    return rows
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value.is_integer() and abs(value) > 1 else f"{value:.4f}"
 
 
 def _table(tasks: Sequence[TaskOutcome]) -> Table:

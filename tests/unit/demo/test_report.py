@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.demo.report import _outputs, _plain
+from headrace.demo.report import _outputs, _plain, _various
 
 
 def test_of_equal_keys_the_last_nodes_counts() -> None:
@@ -44,6 +44,25 @@ class Tensor:
 )
 def test_values_become_json(value: object, plain: object) -> None:
     assert _plain(value) == plain
+
+
+LABELLED = [{"late": late, "latency": 1} for late in (0, 0, 0, 0, 1, 0)]
+
+
+@pytest.mark.parametrize("key", ["late", "late_xf"])
+def test_the_rows_shown_have_different_labels(key: str) -> None:
+    assert _various(LABELLED, key) == [0, 1, 4]
+
+
+def test_without_a_label_the_first_rows_are_shown() -> None:
+    assert _various(LABELLED, "") == [0, 1, 2]
+    assert _various(LABELLED, "delay_xf") == [0, 1, 2]
+    assert _various(LABELLED[:2], "late") == [0, 1]
+    assert _various([], "late") == []
+
+
+def test_of_many_labels_the_first_few_are_shown() -> None:
+    assert _various([{"n": n} for n in (7, 7, 8, 9, 10)], "n") == [0, 2, 3]
 
 
 def test_a_pipeline_without_metrics_or_model_has_an_empty_report() -> None:

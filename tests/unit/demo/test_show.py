@@ -25,7 +25,11 @@ def test_the_outcome_in_a_pipe_is_aligned_text(capsys: pytest.CaptureFixture[str
 
 def test_metrics_the_model_and_predictions_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     report = {
-        "metrics": {"Overall": {"auc": 0.98765}, "island=Dream": {"auc": 1.0}},
+        "metrics": {
+            "Overall (model)": {"auc": 0.98765, "example_count": 140.0},
+            "Overall (base_rate)": {"auc": 0.5},
+            "island=Dream (model)": {"example_count": 1.0},
+        },
         "blessed": False,
         "pushed_model": "/serving/1",
         "predictions": [{"row": {"sex": "male"}, "prediction": {"species": "Gentoo"}}],
@@ -33,7 +37,13 @@ def test_metrics_the_model_and_predictions_are_shown(capsys: pytest.CaptureFixtu
     print_outcome(RunOutcome("birds", "r1", "success", 1.0, (DONE,)), report)
     out = capsys.readouterr().out
     assert "(NOT blessed)" in out
-    assert "Overall                auc 0.9877" in out
+    lines = [line.rstrip() for line in out.splitlines()]
+    first = lines.index("  slice                 auc     example_count")
+    assert lines[first + 1 : first + 4] == [
+        "  Overall (model)       0.9877  140",
+        "  Overall (base_rate)   0.5000",
+        "  island=Dream (model)          1.0000",
+    ]
     assert "pushed model: /serving/1" in out
     assert "sex=male\n  says  {'species': 'Gentoo'}" in out
 
