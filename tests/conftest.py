@@ -17,9 +17,11 @@ TFX_SIDE = frozenset(
     TESTS / path
     for path in (
         "unit/compiler",
+        "unit/components",
         "unit/node",
         "unit/pipelines",
         "integration/compiler",
+        "integration/components",
         "integration/launcher",
         "integration/node",
         "integration/pipelines",

@@ -1,0 +1,90 @@
+"""The Beam pipeline: large files scanned for their records, then every unit ingested on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import apache_beam as beam
+from apache_beam.typehints import Any, Tuple
+
+from . import results
+from .files import InputFile
+from .ranges import Range, Scan, join, scan
+from .unit import Job, Result, Unit, ingest
+
+
+@dataclass(frozen=True)
+class FileJob:
+    """One file to be ingested.
+
+    Attributes:
+        split: of the input.
+        place: of the file in its split.
+        joined: whether the ranges are nominal, to be moved to where records begin.
+    """
+
+    split: int
+    place: int
+    file: InputFile
+    ranges: Sequence[Range]
+    joined: bool
+
+
+_Key = Tuple[int, int]
+
+
+def build(pipeline: beam.Pipeline, files: Sequence[FileJob], job: Job, results_path: str) -> None:
+    """Add everything to the pipeline; the results of all units are written to one file."""
+    ready = [
+        unit
+        for file in files
+        if not file.joined
+        for unit in _units(file.split, file.place, file.ranges)
+    ]
+    nominal = [
+        ((file.split, file.place), one) for file in files if file.joined for one in file.ranges
+    ]
+    units = pipeline | "Units" >> beam.Create(ready, reshuffle=False).with_output_types(Any)
+    if nominal:
+        joined = (
+            pipeline
+            | "Ranges" >> beam.Create(nominal, reshuffle=False).with_output_types(Tuple[_Key, Any])
+            | "SpreadRanges" >> beam.Reshuffle()
+            | "Scan" >> beam.ParDo(_Scan(job)).with_output_types(Tuple[_Key, Any])
+            | "ScansOfFile" >> beam.GroupByKey()
+            | "Join" >> beam.FlatMapTuple(_join).with_output_types(Any)
+        )
+        units = (units, joined) | "AllUnits" >> beam.Flatten()
+    (
+        units
+        | "Spread" >> beam.Reshuffle()
+        | "Ingest" >> beam.ParDo(_Ingest(job)).with_output_types(Any)
+        | "Collect" >> beam.combiners.ToList()
+        | "Save" >> beam.Map(results.save, results_path)
+    )
+
+
+class _Scan(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, job: Job) -> None:
+        self._quotes = [split.source.quote for split in job.splits]
+
+    def process(self, element: tuple[tuple[int, int], Range]) -> Iterator[Any]:
+        key, nominal = element
+        yield key, scan(nominal, self._quotes[key[0]])
+
+
+class _Ingest(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def process(self, unit: Unit) -> Iterator[Result]:
+        yield ingest(unit, self._job)
+
+
+def _join(key: tuple[int, int], scans: Iterable[Scan]) -> list[Unit]:
+    return _units(*key, join(scans))
+
+
+def _units(split: int, place: int, ranges: Sequence[Range]) -> list[Unit]:
+    return [Unit(split, (place, index), one) for index, one in enumerate(ranges)]

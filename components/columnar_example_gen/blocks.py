@@ -1,0 +1,100 @@
+"""Cuts a stream of text into blocks that end with a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from headrace.errors import HeadraceError
+
+from .arrays import Array
+
+BLOCK_BYTES = 4 << 20
+_LONGEST_RECORD = 256 << 20
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole records of one file.
+
+    Attributes:
+        first_line: number of the first record's first line in the file, from 1.
+    """
+
+    file: str
+    data: bytes
+    first_line: int
+
+
+def read_blocks(
+    file: str,
+    read: Callable[[int], bytes],
+    first_line: int,
+    quote: bytes,
+    size: int = BLOCK_BYTES,
+) -> Iterator[Block]:
+    """Blocks of about so many bytes until ``read`` returns nothing.
+
+    Args:
+        quote: the character between two of which a line break ends no record; empty for none.
+
+    Raises:
+        HeadraceError: a record is longer than any that is meant.
+    """
+    rest = b""
+    while piece := read(size):
+        data = rest + piece
+        end = last_record_end(data, quote)
+        if not end:
+            if len(data) > _LONGEST_RECORD:
+                raise HeadraceError(
+                    f"{file}:{first_line}: a record of more than {_LONGEST_RECORD >> 20} MB",
+                    "a quote is probably never closed; mend the file",
+                )
+            rest = data
+            continue
+        block, rest = data[:end], data[end:]
+        yield Block(file, block, first_line)
+        first_line += block.count(b"\n")
+    if rest:
+        yield Block(file, rest, first_line)
+
+
+def last_record_end(data: bytes, quote: bytes) -> int:
+    """Where the last complete record ends: after a line break outside of quotes; 0 for none."""
+    end = data.rfind(b"\n") + 1
+    if not quote or not end:
+        return end
+    open_quotes = data.count(quote, 0, end) & 1
+    while open_quotes and end:
+        before = data.rfind(b"\n", 0, end - 1) + 1
+        open_quotes ^= data.count(quote, before, end) & 1
+        end = before
+    return end
+
+
+def record_spans(data: bytes, quote: bytes) -> tuple[Array, Array]:
+    """Start and end of each record that is not blank; the line break belongs to the record."""
+    characters = np.frombuffer(data, np.uint8)
+    breaks = np.flatnonzero(characters == ord("\n"))
+    if quote and quote in data:
+        quotes = np.flatnonzero(characters == ord(quote))
+        breaks = breaks[np.searchsorted(quotes, breaks) & 1 == 0]
+    ends = breaks + 1
+    if data and (not len(ends) or ends[-1] != len(data)):
+        ends = np.append(ends, len(data))
+    starts = np.concatenate(([0], ends[:-1])) if len(ends) else ends
+    lengths = ends - starts
+    first = characters[starts] if len(starts) else characters[:0]
+    is_break = (first == ord("\n")) | (first == ord("\r"))
+    second = characters[np.minimum(starts + 1, len(data) - 1)] if len(starts) else first
+    blank = (lengths == 1) & is_break
+    blank |= (lengths == 2) & (first == ord("\r")) & (second == ord("\n"))
+    return starts[~blank], ends[~blank]
+
+
+def line_of(block: Block, position: int) -> int:
+    """The line of the file that a position in the block is on."""
+    return block.first_line + block.data.count(b"\n", 0, position)

@@ -1,0 +1,138 @@
+"""The files of an input split: which they are, what they hold, and how they are opened.
+
+Everything goes through Beam's file systems, so that a path of any scheme that Beam knows will do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from headrace.errors import HeadraceError
+
+
+class Format(enum.Enum):
+    """What a file holds."""
+
+    CSV = "csv"
+    TSV = "tsv"
+    JSON_LINES = "jsonl"
+    TEXT = "text"
+    PARQUET = "parquet"
+    ARROW = "arrow"
+
+
+AUTO = "auto"
+FORMAT_NAMES = (AUTO, *(one.value for one in Format))
+
+_SUFFIXES = {
+    ".csv": Format.CSV,
+    ".tsv": Format.TSV,
+    ".tab": Format.TSV,
+    ".jsonl": Format.JSON_LINES,
+    ".ndjson": Format.JSON_LINES,
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".arrow": Format.ARROW,
+    ".feather": Format.ARROW,
+    ".ipc": Format.ARROW,
+}
+# What engines leave beside the data that they write.
+_MARKERS = ("_SUCCESS", "_committed_", "_started_", "_metadata", "_common_metadata", ".")
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file.
+
+    Attributes:
+        size: in bytes, as it is stored.
+        compression: Beam's name for how it is compressed.
+    """
+
+    path: str
+    size: int
+    compression: str
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether it can only be read from its beginning."""
+        return bool(self.compression != CompressionTypes.UNCOMPRESSED)
+
+
+def match_files(pattern: str) -> list[InputFile]:
+    """The files that a pattern matches, by name; of a directory, all below it.
+
+    Raises:
+        HeadraceError: there are none.
+    """
+    found = _match(pattern) or _match(posixpath.join(pattern.rstrip("/"), "**"))
+    if not found:
+        raise HeadraceError(
+            f"{pattern} matches no file", "look at input_base and the patterns of input_config"
+        )
+    return sorted(found, key=lambda file: file.path)
+
+
+def _match(pattern: str) -> list[InputFile]:
+    [result] = FileSystems.match([pattern])
+    return [
+        InputFile(item.path, item.size_in_bytes, _compression(item.path))
+        for item in result.metadata_list
+        if not item.path.rpartition("/")[2].startswith(_MARKERS)
+    ]
+
+
+def _compression(path: str) -> str:
+    return str(CompressionTypes.detect_compression_type(path))
+
+
+def format_of(files: list[InputFile], name: str) -> Format:
+    """The format of a split's files: by its name, or with ``auto`` by theirs.
+
+    A name that says nothing is taken for CSV, as CsvExampleGen takes every file.
+
+    Raises:
+        HeadraceError: they differ.
+    """
+    if name != AUTO:
+        return Format(name)
+    formats = {_by_suffix(file): file.path for file in reversed(files)}
+    if len(formats) > 1:
+        listed = ", ".join(f"{one.value} ({path})" for one, path in formats.items())
+        raise HeadraceError(
+            f"files of one split have different formats: {listed}",
+            "name one kind of file with the split's pattern, or give input_format",
+        )
+    return next(iter(formats))
+
+
+def _by_suffix(file: InputFile) -> Format:
+    path = file.path.lower()
+    if file.is_compressed:
+        path = path.rpartition(".")[0]
+    return _SUFFIXES.get(posixpath.splitext(path)[1], Format.CSV)
+
+
+@contextlib.contextmanager
+def opened(file: InputFile) -> Iterator[BinaryIO]:
+    """The file's content, decompressed.
+
+    Raises:
+        HeadraceError: it cannot be opened.
+    """
+    try:
+        stream = FileSystems.open(file.path, compression_type=file.compression)
+    except OSError as error:
+        raise HeadraceError(f"{file.path} cannot be read: {error}") from error
+    try:
+        yield cast(BinaryIO, stream)
+    finally:
+        stream.close()

@@ -1,0 +1,86 @@
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headrace.components.columnar_example_gen.blocks import Block
+from headrace.components.columnar_example_gen.csv_rows import NOT_TEXT, Dialect, read_rows
+
+NAMES = ["a", "b"]
+
+
+def rows_of(data, dialect=None, first_line=1):
+    rows = read_rows(Block("f.csv", data, first_line), NAMES, dialect or Dialect())
+    cells = [column.to_pylist() for column in rows.cells]
+    return list(zip(*cells, strict=True)), [(bad.line, bad.reason) for bad in rows.bad], rows
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.text('xy",\n\r é', max_size=5)] * 2), min_size=1, max_size=6),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_a_csv_writer_wrote(written, line_break):
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=line_break, quoting=csv.QUOTE_ALL).writerows(written)
+    found, bad, _ = rows_of(text.getvalue().encode())
+    assert found == [(a or None, b or None) for a, b in written]
+    assert bad == []
+
+
+def test_ragged_rows_are_bad_with_their_lines_and_texts():
+    data = b'1,2\n3\n\n"x\ny",4\r\n5,6,7\n8,9\n'
+    found, bad, rows = rows_of(data, first_line=10)
+    assert found == [("1", "2"), ("x\ny", "4"), ("8", "9")]
+    assert bad == [
+        (11, "1 fields where the header has 2"),
+        (15, "3 fields where the header has 2"),
+    ]
+    assert [one.text for one in rows.bad] == ["3", "5,6,7"]
+    assert rows.records.tolist() == [0, 2, 4]
+
+
+def test_bytes_that_are_no_text_are_bad_and_shown():
+    found, bad, rows = rows_of(b"1,2\n3,\xff\n5,6\n\xe9,7\n8\n")
+    assert found == [("1", "2"), ("5", "6")]
+    assert bad == [(2, NOT_TEXT), (4, NOT_TEXT), (5, "1 fields where the header has 2")]
+    assert rows.bad[0].text == "3,\\xff"
+
+
+def test_a_stray_quote_is_bad_and_the_rows_around_it_are_kept():
+    found, bad, _ = rows_of(b'1,2\n5" pipe,3\n4" pipe,3\n"x\ny",6\n')
+    assert found == [("1", "2"), ("x\ny", "6")]
+    assert [line for line, _ in bad] == [2]
+    assert "quote" in bad[0][1]
+
+
+def test_a_quote_that_is_never_closed():
+    found, bad, _ = rows_of(b'1,2\n3,"4\n5,6\n')
+    assert found == [("1", "2")]
+    assert [line for line, _ in bad] == [2]
+
+
+def test_a_block_of_nothing_but_bad_rows():
+    found, bad, _ = rows_of(b"\xff\n\xfe")
+    assert found == []
+    assert [line for line, _ in bad] == [1, 2]
+
+
+def test_other_delimiters_quotes_and_nulls():
+    dialect = Dialect(delimiter=";", quote="'", nulls=("NA",))
+    found, bad, _ = rows_of(b"1;'2;\"3'\nNA;'NA'\n", dialect)
+    assert found == [("1", '2;"3'), (None, None)]
+    assert bad == []
+
+
+def test_without_quotes_a_quote_is_a_character():
+    found, bad, _ = rows_of(b'"1,2\n3,4"\n', Dialect(quote=""))
+    assert (found, bad) == ([('"1', "2"), ("3", '4"')], [])
+
+
+@pytest.mark.parametrize("fields", [{"delimiter": ""}, {"delimiter": "::"}, {"quote": "é"}])
+def test_a_dialect_that_cannot_be_is_refused(fields):
+    with pytest.raises(ValueError, match=r"one ASCII character|needed"):
+        Dialect(**fields)
