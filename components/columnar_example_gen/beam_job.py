@@ -11,7 +11,7 @@ from apache_beam.typehints import Any, Tuple
 from . import results
 from .files import InputFile
 from .ranges import Range, Scan, join, scan
-from .unit import Job, Result, Unit, ingest
+from .unit import Job, Unit, ingest
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class FileJob:
 _Key = Tuple[int, int]
 
 
-def build(pipeline: beam.Pipeline, files: Sequence[FileJob], job: Job, results_path: str) -> None:
-    """Add everything to the pipeline; the results of all units are written to one file."""
+def build(pipeline: beam.Pipeline, files: Sequence[FileJob], job: Job, results_folder: str) -> None:
+    """Add everything to the pipeline; each unit's result is written to the folder."""
     ready = [
         unit
         for file in files
@@ -56,12 +56,11 @@ def build(pipeline: beam.Pipeline, files: Sequence[FileJob], job: Job, results_p
             | "Join" >> beam.FlatMapTuple(_join).with_output_types(Any)
         )
         units = (units, joined) | "AllUnits" >> beam.Flatten()
-    (
+    # Results go through files, not through Beam: gathering them would cost three stages more.
+    _ = (
         units
         | "Spread" >> beam.Reshuffle()
-        | "Ingest" >> beam.ParDo(_Ingest(job)).with_output_types(Any)
-        | "Collect" >> beam.combiners.ToList()
-        | "Save" >> beam.Map(results.save, results_path)
+        | "Ingest" >> beam.ParDo(_Ingest(job, results_folder)).with_output_types(None)
     )
 
 
@@ -75,11 +74,12 @@ class _Scan(beam.DoFn):  # type: ignore[misc]
 
 
 class _Ingest(beam.DoFn):  # type: ignore[misc]
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, results_folder: str) -> None:
         self._job = job
+        self._results = results_folder
 
-    def process(self, unit: Unit) -> Iterator[Result]:
-        yield ingest(unit, self._job)
+    def process(self, unit: Unit) -> None:
+        results.save(ingest(unit, self._job), self._results)
 
 
 def _join(key: tuple[int, int], scans: Iterable[Scan]) -> list[Unit]:

@@ -69,7 +69,7 @@ class _Ragged(list[tuple[int, str]]):
 
 def read_rows(block: Block, names: Sequence[str], dialect: Dialect) -> Rows:
     """The rows of a block of UTF-8 text."""
-    rows = _parse(block.data, names, dialect) if _is_text(block.data) else None
+    rows = _parse(block.data, names, dialect) if is_text(block.data) else None
     if rows is None or not _agrees(block.data, rows, dialect):
         return _salvage(block, names, dialect)
     table, ragged = rows
@@ -119,7 +119,8 @@ def _parse(
     return table, ragged
 
 
-def _is_text(data: bytes) -> bool:
+def is_text(data: bytes) -> bool:
+    """Whether bytes are valid UTF-8."""
     if data.isascii():
         return True
     offsets = np.array([0, len(data)], np.int64)
@@ -187,7 +188,7 @@ def _broken(
     if low >= high:
         return []
     piece = data[starts[low] : ends[high - 1]]
-    text = _is_text(piece)
+    text = is_text(piece)
     quote = dialect.quote.encode()
     if text and not (quote and piece.count(quote) & 1):
         parsed = _parse(piece, names, dialect)

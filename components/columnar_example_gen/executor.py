@@ -109,10 +109,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):  # type: ignore[misc]
     def _ingest(self, job: Job, files: Sequence[FileJob]) -> tuple[Job, list[Result]]:
         """Run the pipeline; once more if a column turned out wider than the sample showed."""
         for attempt in range(_ATTEMPTS):
-            path = posixpath.join(job.staging, f"results-{attempt}.json")
+            folder = posixpath.join(job.staging, f"results-{attempt}")
+            fileio.makedirs(folder)
             with self._make_beam_pipeline() as pipeline:
-                build(pipeline, files, job, path)
-            found = results.load(path)
+                build(pipeline, files, job, folder)
+            found = results.load(folder)
             if not any(result.widened for result in found):
                 return job, found
             job = _widened(job, found)

@@ -73,7 +73,10 @@ def match_files(pattern: str) -> list[InputFile]:
     Raises:
         HeadraceError: there are none.
     """
-    found = _match(pattern) or _match(posixpath.join(pattern.rstrip("/"), "**"))
+    found = _match(pattern)
+    # Some of Beam's file systems find a directory of exactly this name, too.
+    if not found or [file.path.rstrip("/") for file in found] == [pattern.rstrip("/")]:
+        found = _match(posixpath.join(pattern.rstrip("/"), "**")) or found
     if not found:
         raise HeadraceError(
             f"{pattern} matches no file", "look at input_base and the patterns of input_config"
@@ -104,7 +107,9 @@ def format_of(files: list[InputFile], name: str) -> Format:
     """
     if name != AUTO:
         return Format(name)
-    formats = {_by_suffix(file): file.path for file in reversed(files)}
+    formats: dict[Format, str] = {}
+    for file in files:
+        formats.setdefault(_by_suffix(file), file.path)
     if len(formats) > 1:
         listed = ", ".join(f"{one.value} ({path})" for one, path in formats.items())
         raise HeadraceError(

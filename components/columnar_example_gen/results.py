@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import posixpath
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
@@ -15,22 +17,37 @@ from .kinds import Kind
 from .shards import Shard, created
 from .unit import Result
 
+_READERS = 16
 
-def save(results: Sequence[Result], path: str) -> None:
-    """Write them to one file; writing again, as a retry does, writes the whole file anew."""
-    file = created(path)
-    file.write(json.dumps([asdict(result) for result in results]).encode())
+
+def save(result: Result, folder: str) -> None:
+    """Write a result to a file of its own in the folder."""
+    file = created(posixpath.join(folder, f"{_name(result)}-{uuid.uuid4().hex[:12]}.json"))
+    file.write(json.dumps(asdict(result)).encode())
     file.close()
 
 
-def load(path: str) -> list[Result]:
-    """Read them, in the order of their units."""
-    file = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
-    try:
-        found = [_result(fields) for fields in json.loads(file.read())]
-    finally:
-        file.close()
-    return sorted(found, key=lambda result: (result.split, result.order))
+def load(folder: str) -> list[Result]:
+    """The result of each unit, in their order.
+
+    A unit that was done twice, as retries and Beam's backups do, has two; both are complete, and
+    one of them is taken.
+    """
+    [matched] = FileSystems.match([posixpath.join(folder, "*.json")])
+    with ThreadPoolExecutor(_READERS) as pool:
+        found = list(pool.map(_read, sorted(item.path for item in matched.metadata_list)))
+    units = {(result.split, result.order): result for result in found}
+    return [units[key] for key in sorted(units)]
+
+
+def _name(result: Result) -> str:
+    place, part = result.order
+    return f"{result.split}-{place}-{part}"
+
+
+def _read(path: str) -> Result:
+    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        return _result(json.loads(file.read()))
 
 
 def _result(fields: dict[str, Any]) -> Result:

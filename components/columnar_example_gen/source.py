@@ -18,10 +18,12 @@ class Source(Protocol):
     @property
     def is_text(self) -> bool:
         """Whether ranges are of bytes, cut without regard to records."""
+        ...
 
     @property
     def quote(self) -> bytes:
         """What hides line breaks in a text format; empty where nothing does."""
+        ...
 
     def features(self, files: Sequence[InputFile], given: Mapping[str, Kind]) -> Features:
         """The columns of the files and their kinds, from what is given and from a sample.

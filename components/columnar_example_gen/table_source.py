@@ -1,0 +1,227 @@
+"""Parquet and Arrow files, whose columns have types of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from headrace.errors import HeadraceError
+
+from .arrow_columns import flattened, kind_of, typed_columns
+from .bad_rows import BadRow
+from .decoding import Decoded, Features
+from .files import InputFile, opened
+from .kinds import Kind, widest
+from .ranges import RANGE_BYTES, Range
+
+_READERS = 16
+_BATCH_ROWS = 65536
+_ARROW_MAGIC = b"ARROW1"
+
+
+@dataclass(frozen=True)
+class RowBlock:
+    """Some rows of a file: from row ``offset`` on, counted from where part ``part`` begins."""
+
+    file: InputFile
+    part: int
+    offset: int
+    batch: pa.RecordBatch
+
+
+class TableFile(Protocol):
+    """An open file that consists of parts, each of some rows: row groups or record batches."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its columns."""
+        ...
+
+    @property
+    def parts(self) -> int:
+        """How many there are; 1 where only reading would tell."""
+        ...
+
+    def batches(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
+        """The rows of the parts from ``first`` up to ``last``."""
+        ...
+
+    def rows_before(self, part: int) -> int:
+        """How many rows the parts before one have. Reads all of an Arrow file before it."""
+        ...
+
+
+@dataclass(frozen=True)
+class ParquetParts:
+    """A Parquet file by its row groups."""
+
+    file: pq.ParquetFile
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its columns."""
+        return self.file.schema_arrow
+
+    @property
+    def parts(self) -> int:
+        """Its row groups."""
+        return int(self.file.metadata.num_row_groups)
+
+    def batches(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
+        """Rows of row groups."""
+        groups = list(range(first, min(last, self.parts)))
+        yield from self.file.iter_batches(_BATCH_ROWS, row_groups=groups, use_threads=False)
+
+    def rows_before(self, part: int) -> int:
+        """Rows of the row groups before one."""
+        return sum(self.file.metadata.row_group(before).num_rows for before in range(part))
+
+
+@dataclass(frozen=True)
+class ArrowParts:
+    """An Arrow file, or Feather of version 2, by its record batches."""
+
+    file: pa.ipc.RecordBatchFileReader
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its columns."""
+        return self.file.schema
+
+    @property
+    def parts(self) -> int:
+        """Its record batches."""
+        return int(self.file.num_record_batches)
+
+    def batches(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
+        """Rows of record batches."""
+        return map(self.file.get_batch, range(first, min(last, self.parts)))
+
+    def rows_before(self, part: int) -> int:
+        """Rows of the record batches before one."""
+        return sum(self.file.get_batch(before).num_rows for before in range(part))
+
+
+@dataclass(frozen=True)
+class ArrowStream:
+    """An Arrow stream, which can only be read from its beginning."""
+
+    file: pa.ipc.RecordBatchStreamReader
+    parts: ClassVar[int] = 1
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its columns."""
+        return self.file.schema
+
+    def batches(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
+        """All rows."""
+        del first, last
+        return iter(self.file)
+
+    def rows_before(self, part: int) -> int:
+        """None: there is one part."""
+        del part
+        return 0
+
+
+def open_parquet(stream: Any) -> TableFile:
+    """A Parquet file."""
+    return ParquetParts(pq.ParquetFile(stream))
+
+
+def open_arrow(stream: Any) -> TableFile:
+    """An Arrow file or stream, by how it begins."""
+    magic = stream.read(len(_ARROW_MAGIC))
+    stream.seek(0)
+    if magic == _ARROW_MAGIC:
+        return ArrowParts(pa.ipc.open_file(stream))
+    return ArrowStream(pa.ipc.open_stream(stream))
+
+
+_OPENERS = {"parquet": open_parquet, "arrow": open_arrow}
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """Reads files of tables; ``format`` is "parquet" or "arrow"."""
+
+    format: str
+    is_text: ClassVar[bool] = False
+    quote: ClassVar[bytes] = b""
+
+    def features(self, files: Sequence[InputFile], given: Mapping[str, Kind]) -> Features:
+        """Columns of all files, of kinds that hold what each of the files has."""
+        with ThreadPoolExecutor(_READERS) as pool:
+            kinds = widest(pool.map(self._kinds, files))
+        if not kinds:
+            raise HeadraceError(f"{files[0].path} and the files beside it have no column")
+        known = {**kinds, **{name: given[name] for name in kinds if name in given}}
+        return Features(known, frozenset(given).intersection(known))
+
+    def ranges(self, file: InputFile) -> list[Range]:
+        """Runs of parts, each of about as many bytes as ranges of text have."""
+        if file.is_compressed or file.size <= RANGE_BYTES:
+            return [Range(file, 0, None)]
+        with self._open(file) as table:
+            parts = table.parts
+        count = min(parts, max(1, round(file.size / RANGE_BYTES)))
+        edges = [parts * index // count for index in range(count + 1)]
+        return [Range(file, edges[index], edges[index + 1]) for index in range(count)]
+
+    def blocks(self, piece: Range) -> Iterator[RowBlock]:
+        """The rows of a run of parts."""
+        with self._open(piece.file) as table:
+            last = table.parts if piece.end is None else piece.end
+            offset = 0
+            for batch in table.batches(piece.start, last):
+                for start in range(0, batch.num_rows, _BATCH_ROWS):
+                    rows = batch.slice(start, _BATCH_ROWS)
+                    yield RowBlock(piece.file, piece.start, offset + start, rows)
+                offset += batch.num_rows
+
+    def decode(self, block: RowBlock, features: Features) -> Decoded:
+        """The rows; one with a value that is not of its column's given kind is bad."""
+        rows = block.batch.num_rows
+        typed = typed_columns(flattened(block.batch), features, rows)
+        if not typed.refused:
+            return Decoded(rows, typed.columns, typed.kinds)
+        kept, dropped = typed.without_refused(rows)
+        with self._open(block.file) as table:
+            before = table.rows_before(block.part) + block.offset
+        bad = [
+            BadRow(
+                block.file.path,
+                before + int(row) + 1,
+                typed.reason(int(row)),
+                str(block.batch.slice(int(row), 1).to_pylist()[0]),
+            )
+            for row in np.flatnonzero(dropped)
+        ]
+        return Decoded(rows - len(bad), kept.columns, kept.kinds, bad)
+
+    @contextlib.contextmanager
+    def _open(self, file: InputFile) -> Iterator[TableFile]:
+        with opened(file) as stream:
+            seekable: Any = io.BytesIO(stream.read()) if file.is_compressed else stream
+            try:
+                table = _OPENERS[self.format](seekable)
+            except pa.ArrowInvalid as error:
+                raise HeadraceError(
+                    f"{file.path} is no {self.format} file: {error}",
+                    "name the files' format with input_format",
+                ) from error
+            yield table
+
+    def _kinds(self, file: InputFile) -> dict[str, Kind]:
+        with self._open(file) as table:
+            arrays = flattened(table.schema.empty_table())
+        return {name: kind_of(name, array.type) for name, array in arrays.items()}
