@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG
+from airflow.sdk.configuration import conf
 
 from headrace.airflow.errors import DagAuthorError
 from headrace.airflow.render import NodeDefaults, render_dag
@@ -30,6 +31,7 @@ def pipeline_dag(
     schedule: Any = None,
     runner: str | None = None,
     keras: str | None = None,
+    deferrable: bool | None = None,
     parameters: Mapping[str, Any] | None = None,
     node_args: Mapping[str, Mapping[str, Any]] | None = None,
     **dag_args: Any,
@@ -47,6 +49,9 @@ def pipeline_dag(
         runner: Beam runner of the heavy nodes, ``direct`` or ``flink``; by default the settings'.
         keras: major version of Keras that the pipeline's nodes have, ``2`` or ``3``; by default the
             settings', else the one that the pipeline chooses itself, else 3.
+        deferrable: whether a task gives its worker slot back while its node runs; by default
+            Airflow's own default (``[operators] default_deferrable``). A single node's is set in
+            ``node_args``.
         parameters: values for the pipeline's runtime parameters, in place of its own defaults. A
             text with a Jinja template, such as ``"{{ ds }}"``, is filled in for each run, unless
             whoever triggers the run gives a value. With None a value must be given at each trigger.
@@ -68,7 +73,7 @@ def pipeline_dag(
         graph = read_graph(manifest.ir)
         dag = render_dag(
             graph,
-            _defaults(manifest, settings, chosen),
+            _defaults(manifest, settings, chosen, _is_deferrable(deferrable)),
             dag_id=dag_id,
             schedule=schedule,
             parameters=parameters or {},
@@ -90,7 +95,9 @@ def _compiled(target: str, settings: Settings) -> Manifest:
     return current_ir(target, settings, on_frame=_show, cwd=settings.project)
 
 
-def _defaults(manifest: Manifest, settings: Settings, runner: Runner) -> NodeDefaults:
+def _defaults(
+    manifest: Manifest, settings: Settings, runner: Runner, deferrable: bool
+) -> NodeDefaults:
     return NodeDefaults(
         ir_path=manifest.ir_path,
         import_path=manifest.import_path,
@@ -98,8 +105,16 @@ def _defaults(manifest: Manifest, settings: Settings, runner: Runner) -> NodeDef
         runner=runner.value,
         keras=manifest.keras_for(settings).value,
         has_own_metadata=manifest.has_own_metadata,
+        deferrable=deferrable,
         target=_within(manifest.target, settings.project),
     )
+
+
+def _is_deferrable(chosen: bool | None) -> bool:
+    if chosen is not None:
+        return chosen
+    default: bool = conf.getboolean("operators", "default_deferrable", fallback=False)
+    return default
 
 
 def _within(target: str, project: Path) -> str:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
+import threading
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from headrace.airflow.frames import FLINK_JOB, log_frame
+from headrace.airflow.holding import has_another_try, hold_of, host
+from headrace.airflow.links import FlinkJobLink
 from headrace.airflow.metadata import metadata_url
 from headrace.airflow.params import checked, coerced
 from headrace.errors import HeadraceError, UsageError
 from headrace.graph.entities import ParameterType, RuntimeParameter
 from headrace.launcher.jobs import NodeRequest, NodeResult, ParameterValue
-from headrace.launcher.protocol import EventFrame, Frame, LogFrame
-from headrace.settings import load_settings
+from headrace.launcher.protocol import EventFrame, Frame, Hold
+from headrace.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from headrace.launcher.client import JobFailed, LauncherClient
@@ -31,6 +35,9 @@ _FINAL_ERRORS = ("UsageError",)
 
 class NodeOperator(BaseOperator):  # type: ignore[misc]
     """Runs one node; its XCom is the node's result.
+
+    Where the task's process dies and Airflow tries again, that try goes on with the node, which has
+    not ended meanwhile. Whatever else ends the task (a person, a time-out) ends its node.
 
     Args:
         node: id of the node in the IR.
@@ -45,6 +52,8 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             DAGs of one pipeline have runs of the same id.
         parameter_types: runtime parameters that this node uses, with their types.
         templates: Jinja templates of those that a run fills in.
+        runs_beam: the node is Beam-powered, so it has jobs on a cluster if the runner has one.
+        deferrable: the task holds no worker slot while its node runs for longer than a moment.
 
     Attributes:
         parameters: the node's parameters in this run, once rendered; in the UI, they are what the
@@ -68,6 +77,8 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         run_prefix: str = "",
         parameter_types: dict[str, str] | None = None,
         templates: dict[str, str] | None = None,
+        runs_beam: bool = False,
+        deferrable: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -82,6 +93,8 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         self.run_prefix = run_prefix
         self.parameter_types = parameter_types or {}
         self.templates = templates or {}
+        self.deferrable = deferrable
+        self.operator_extra_links = (FlinkJobLink(),) if runs_beam and runner == "flink" else ()
         self.parameters: dict[str, Any] = dict(self.templates)
         self._client: LauncherClient | None = None
 
@@ -113,11 +126,48 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             AirflowFailException: it failed for a reason that another try cannot mend.
             AirflowException: it failed.
         """
-        # Not above: parsing a DAG file needs no launcher.
-        from headrace.launcher.client import JobFailed
+        return self._execute(context, seen=0, defers=self.deferrable)
+
+    def resume(self, context: Any, event: dict[str, Any]) -> dict[str, Any]:
+        """Go on after a deferral, and return the node's result; raises as ``execute`` does."""
+        if event["host"] != host():
+            raise AirflowException(
+                f"node {self.node} was started on host {event['host']} and the task goes on on "
+                f"{host()}, which cannot reach it: deferrable tasks need workers and triggerer on "
+                "one host, or a queue for each host"
+            )
+        if event["end"] == "elsewhere":
+            self.log.warning("The triggerer runs on another host, so the task waits for its node")
+        return self._execute(context, seen=int(event["seen"]), defers=False)
+
+    def resume_execution(self, next_method: str, next_kwargs: Any, context: Any) -> Any:
+        """As Airflow's, but a deferral that has timed out or failed ends the node."""
+        from airflow.sdk.exceptions import TaskDeferralError
 
         try:
-            result = self._run(context)
+            return super().resume_execution(next_method, next_kwargs, context)
+        except TaskDeferralError:
+            self._end_node(context)
+            raise
+
+    def on_kill(self) -> None:
+        """End the node's processes."""
+        if self._client is not None:
+            self._client.cancel()
+
+    def _execute(self, context: Any, *, seen: int, defers: bool) -> dict[str, Any]:
+        # Not above: parsing a DAG file needs no launcher.
+        from headrace.launcher.client import JobFailed, LetGo
+
+        settings = load_settings(Path(self.project))
+        request = self._request(settings, context)
+        hold = hold_of(settings, request, followed=defers or has_another_try(context["ti"]))
+        hold = hold and replace(hold, seen=seen)
+        try:
+            result = self._run(settings, request, hold, context, defers=defers and hold is not None)
+        except LetGo as left:
+            assert hold is not None
+            self._defer(settings, replace(hold, seen=left.seen))
         except JobFailed as failure:
             raise self._failed(failure) from None
         except UsageError as error:
@@ -129,17 +179,38 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         self.log.info("%s", _summary(result))
         return asdict(result)
 
-    def on_kill(self) -> None:
-        """End the node's processes."""
-        if self._client is not None:
-            self._client.cancel()
-
-    def _run(self, context: Any) -> NodeResult:
+    def _run(
+        self,
+        settings: Settings,
+        request: NodeRequest,
+        hold: Hold | None,
+        context: Any,
+        *,
+        defers: bool,
+    ) -> NodeResult:
         from headrace.launcher.client import LauncherClient, run_node
 
-        settings = load_settings(Path(self.project))
+        client = self._client = LauncherClient(settings)
+        timer = threading.Timer(settings.defer_after_seconds, client.let_go)
+
+        def show(frame: Frame) -> None:
+            log_frame(frame, self.log)
+            if isinstance(frame, EventFrame) and frame.event == FLINK_JOB:
+                context["ti"].xcom_push(FlinkJobLink.xcom_key, frame.detail)
+                if defers:
+                    client.let_go()
+
+        try:
+            if defers:
+                timer.start()
+            return run_node(settings, request, show, client, hold)
+        finally:
+            timer.cancel()
+            self._client = None
+
+    def _request(self, settings: Settings, context: Any) -> NodeRequest:
         instance = context["ti"]
-        request = NodeRequest(
+        return NodeRequest(
             ir_path=self.ir_path,
             node_id=self.node,
             run_id=pipeline_run_id(context["dag_run"].run_id, self.run_prefix),
@@ -152,11 +223,36 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             try_number=instance.try_number,
             keras=self.keras,
         )
-        self._client = LauncherClient(settings)
-        try:
-            return run_node(settings, request, self._show, self._client)
-        finally:
-            self._client = None
+
+    def _defer(self, settings: Settings, hold: Hold) -> NoReturn:
+        from airflow.sdk.exceptions import TaskDeferred
+
+        from headrace.airflow.trigger import NodeTrigger
+        from headrace.launcher.paths import launcher_paths
+        from headrace.settings import Keras
+
+        paths = launcher_paths(replace(settings, keras=Keras(self.keras)))
+        timeout: timedelta | None = self.execution_timeout
+        self.log.info("The node runs on without this task's process, which gives its slot back")
+        raise TaskDeferred(
+            trigger=NodeTrigger(socket=str(paths.socket), hold=asdict(hold), host=host()),
+            method_name="resume",
+            timeout=timeout,
+        )
+
+    def _end_node(self, context: Any) -> None:
+        """End a node that runs without this task's process."""
+        import asyncio
+
+        from headrace.launcher.paths import launcher_paths
+        from headrace.launcher.watching import cancel
+        from headrace.settings import Keras
+
+        settings = load_settings(Path(self.project))
+        hold = hold_of(settings, self._request(settings, context), followed=True)
+        if hold is not None:
+            paths = launcher_paths(replace(settings, keras=Keras(self.keras)))
+            asyncio.run(cancel(paths.socket, hold))
 
     def _value(
         self, name: str, kind: str, given: Any, context: Any, jinja_env: Any
@@ -179,14 +275,6 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
                 f"give {name!r} a value when you trigger the run, or change the template",
             ) from None
         return coerced(parameter, text, template)
-
-    def _show(self, frame: Frame) -> None:
-        if isinstance(frame, LogFrame):
-            level = logging.getLevelName(frame.level)
-            logger = logging.getLogger(f"headrace.node.{frame.logger or 'log'}")
-            logger.log(level if isinstance(level, int) else logging.INFO, "%s", frame.message)
-        elif isinstance(frame, EventFrame) and frame.detail:
-            self.log.info("%s", frame.detail)
 
     def _failed(self, failure: JobFailed) -> AirflowException:
         if failure.error.traceback:

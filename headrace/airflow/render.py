@@ -16,12 +16,13 @@ from headrace.airflow.operator import NodeOperator
 from headrace.airflow.params import dag_params, is_template
 from headrace.airflow.watcher import AnyNodeFailed
 from headrace.errors import UsageError
-from headrace.graph.entities import Node, PipelineGraph
+from headrace.graph.entities import Node, NodeKind, PipelineGraph
 
 DEFAULT_TAGS = ("tfx",)
 _OURS = (
     *("task_id", "task_group", "dag", "node", "component", "ir_path", "import_path", "project"),
     *("runner", "keras", "has_own_metadata", "run_prefix", "parameter_types", "templates"),
+    "runs_beam",
 )
 _WATCHER = "any_node_failed"
 _NOT_IN_A_TASK_ID = re.compile(r"[^\w.-]")
@@ -38,6 +39,7 @@ class NodeDefaults:
     runner: str
     keras: str = "3"
     has_own_metadata: bool = False
+    deferrable: bool = False
     target: str = ""
 
 
@@ -122,7 +124,8 @@ class _Rendering:
                 run_prefix=self._run_prefix,
                 parameter_types={item.name: item.type.value for item in used},
                 templates=templates,
-                **arguments,
+                runs_beam=node.kind is NodeKind.BEAM,
+                **{"deferrable": self._defaults.deferrable, **arguments},
             )
 
     def _group(self, path: tuple[str, ...]) -> contextlib.AbstractContextManager[Any]:

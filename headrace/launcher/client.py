@@ -21,6 +21,7 @@ from headrace.launcher.protocol import (
     EventFrame,
     ExitFrame,
     Frame,
+    Hold,
     Operation,
     ProtocolError,
     Request,
@@ -41,6 +42,7 @@ __all__ = [
     "JobKilled",
     "LauncherClient",
     "LauncherUnavailable",
+    "LetGo",
     "compile_target",
     "run_node",
     "stop_launcher",
@@ -49,6 +51,7 @@ __all__ = [
 OnFrame = Callable[[Frame], None]
 
 _PAUSE_SECONDS = 0.25
+_REFUSALS = ("busy", "taken")
 
 
 class _NotTaken(Enum):
@@ -56,9 +59,10 @@ class _NotTaken(Enum):
 
     OUTDATED = "the launcher is of another version and does not make way"
     ENDED = "the launcher ended each time before it took the job"
+    BUSY = "an earlier try of the node does not end"
 
 
-_TRIES = {_NotTaken.OUTDATED: 20, _NotTaken.ENDED: 3}
+_TRIES = {_NotTaken.OUTDATED: 20, _NotTaken.ENDED: 3, _NotTaken.BUSY: 60}
 
 
 class JobFailed(HeadraceError):
@@ -75,13 +79,29 @@ class JobKilled(HeadraceError):
     """The job's process died before it could say how it went."""
 
 
+class LetGo(Exception):
+    """The client was told to leave the job running.
+
+    Attributes:
+        seen: how many of the job's frames there were until then, before its result or error.
+    """
+
+    def __init__(self, seen: int) -> None:
+        super().__init__(f"left running after {seen} frames")
+        self.seen = seen
+
+
 class LauncherClient:
-    """Runs one job at a time. ``cancel`` may be called from a signal handler or another thread."""
+    """Runs one job at a time.
+
+    ``cancel`` and ``let_go`` may be called from a signal handler or another thread.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stream: JobStream | None = None
         self._cancelled = False
+        self._released = False
 
     def run(
         self,
@@ -90,15 +110,18 @@ class LauncherClient:
         *,
         environ: Mapping[str, str] | None = None,
         on_frame: OnFrame | None = None,
+        hold: Hold | None = None,
     ) -> dict[str, Any]:
         """Do a job in a process of the TFX environment and return its result.
 
         The job's environment is this process's own, without what is Airflow's, and ``environ``.
-        Whatever ends this call early, an exception in ``on_frame`` too, ends the job.
+        Whatever ends this call early, an exception in ``on_frame`` too, ends the job. With a
+        ``hold`` it goes on where this process dies, and where ``let_go`` says so.
 
         Raises:
             JobFailed: the job says why.
             JobKilled: its process died.
+            LetGo: it runs on without this client.
             LauncherUnavailable: no process can be had for it.
         """
         show = on_frame or (lambda frame: None)
@@ -108,6 +131,7 @@ class LauncherClient:
             payload=payload,
             fingerprint=environment_fingerprint(settings),
             environ={**tfx_environ(settings), **(environ or {})},
+            hold=hold if settings.launcher is LauncherMode.FORKSERVER else None,
         )
         tries = dict.fromkeys(_NotTaken, 0)
         while True:
@@ -127,6 +151,12 @@ class LauncherClient:
         if self._stream is not None:
             self._stream.cancel()
 
+    def let_go(self) -> None:
+        """Leave a job that has a hold to whoever comes for it; one without is cancelled."""
+        self._released = True
+        if self._stream is not None:
+            self._stream.let_go()
+
     def _attempt(
         self, settings: Settings, request: Request, show: OnFrame
     ) -> dict[str, Any] | _NotTaken:
@@ -135,15 +165,22 @@ class LauncherClient:
         except ConnectionError:
             return _NotTaken.ENDED
         pid = 0
+        seen = request.hold.seen if request.hold else 0
         taken = False
         result: ResultFrame | None = None
         error: ErrorFrame | None = None
         try:
             if self._cancelled:
                 stream.cancel()
+            if self._released:
+                stream.let_go()
             for frame in stream.frames():
                 if isinstance(frame, StaleFrame):
                     return _NotTaken.OUTDATED
+                if isinstance(frame, EventFrame) and frame.event in _REFUSALS:
+                    if frame.event == "busy":
+                        return _NotTaken.BUSY
+                    raise LauncherUnavailable("another try of the node has taken it over")
                 taken = True
                 if isinstance(frame, ExitFrame):
                     return _outcome(result, error, frame)
@@ -153,12 +190,16 @@ class LauncherClient:
                     result = frame
                 elif isinstance(frame, ErrorFrame):
                     error = frame
+                elif result is None and error is None:
+                    seen += 1
                 show(frame)
         except ProtocolError as broken:
             raise LauncherUnavailable(f"the launcher said something unknown: {broken}") from None
         finally:
             self._stream = None
             stream.close()
+        if self._released and request.hold is not None:
+            raise LetGo(seen)
         if error is not None:
             raise JobFailed(error)
         if not taken and not self._cancelled:
@@ -214,10 +255,11 @@ def run_node(
     request: NodeRequest,
     on_frame: OnFrame | None = None,
     client: LauncherClient | None = None,
+    hold: Hold | None = None,
 ) -> NodeResult:
     """Run a node; raises as ``LauncherClient.run`` does."""
     client = client or LauncherClient(settings)
-    value = client.run(Operation.RUN_NODE, asdict(request), on_frame=on_frame)
+    value = client.run(Operation.RUN_NODE, asdict(request), on_frame=on_frame, hold=hold)
     outputs = [ArtifactResult(**output) for output in value["outputs"]]
     return NodeResult(**{**value, "outputs": outputs})
 

@@ -29,6 +29,8 @@ from headrace.launcher.processes import die_with_parent, exit_frame
 from headrace.launcher.protocol import (
     ErrorFrame,
     EventFrame,
+    Hold,
+    Operation,
     ProtocolError,
     Request,
     StaleFrame,
@@ -150,12 +152,24 @@ class ForkServer:
         except ProtocolError as error:
             connection.send_last(ErrorFrame("ProtocolError", str(error)))
             return
-        if request.fingerprint != self._fingerprint or self._draining:
-            self._draining = True
-            self._stop_listening()
+        held = self._held(request)
+        if request.operation is Operation.ATTACH:
+            self._watch_job(held, request, connection)
+        elif request.fingerprint != self._fingerprint or self._draining:
+            self._make_way()
             connection.send_last(StaleFrame())
-            return
-        self._start(request, connection)
+        elif held is None:
+            self._start(request, connection)
+        else:
+            self._take_up(held, request, connection)
+
+    def _make_way(self) -> None:
+        """For a server with other sources: no new jobs, and none that nobody listens to."""
+        self._draining = True
+        self._stop_listening()
+        for job in self._jobs.values():
+            if job.client_gone:
+                job.cancel("the launcher is outdated")
 
     def _drop(self, connection: Connection) -> None:
         self._waiting.pop(connection, None)
@@ -164,6 +178,45 @@ class ForkServer:
         connection.close()
 
     # Jobs.
+
+    def _held(self, request: Request) -> Job | None:
+        """The job that the request's hold names."""
+        if request.hold is None:
+            return None
+        key = request.hold.key
+        return next((job for job in self._jobs.values() if job.hold and job.hold.key == key), None)
+
+    def _watch_job(self, held: Job | None, request: Request, connection: Connection) -> None:
+        """Let the client look on, unless there is no such job or its own client is back."""
+        if held is None or request.hold is None:
+            connection.send_last(EventFrame("unknown"))
+        elif held.has_taker:
+            connection.send_last(EventFrame("taken"))
+        else:
+            self._attach(held, request.hold, connection, watches=True)
+
+    def _take_up(self, held: Job, request: Request, connection: Connection) -> None:
+        """Go on with a job that an earlier client has left, if it is the same and has not failed.
+
+        Another one is ended first, and the client told to come again.
+        """
+        assert held.hold is not None
+        assert request.hold is not None
+        same = held.hold.digest == request.hold.digest and not held.is_ending
+        if same and held.has_failed and held.hold.attempt != request.hold.attempt:
+            self._finish(held)
+            self._start(request, connection)
+        elif same:
+            self._attach(held, request.hold, connection, watches=False)
+        else:
+            held.cancel("the node is asked for anew, with other parameters")
+            connection.send_last(EventFrame("busy"))
+
+    def _attach(self, job: Job, hold: Hold, connection: Connection, *, watches: bool) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(job.connection.stream)
+        job.attach(connection, hold, watches=watches)
+        self._update_interest(job)
 
     def _start(self, request: Request, connection: Connection) -> None:
         frames_read, frames_write = os.pipe()
@@ -185,9 +238,9 @@ class ForkServer:
             _become_child(request, frames_write, output_write, self._operations)
         os.close(frames_write)
         os.close(output_write)
-        job = Job(pid, connection, JobPipes(frames_read, output_read), scratch)
+        job = Job(pid, connection, JobPipes(frames_read, output_read), scratch, request.hold)
         self._jobs[pid] = job
-        connection.send(EventFrame("started", pid=pid))
+        job.say(EventFrame("started", pid=pid))
         self._watch(connection, lambda mask: self._on_client(job, mask))
         for descriptor in (frames_read, output_read):
             self._selector.register(
@@ -215,9 +268,10 @@ class ForkServer:
             self._watch(job.connection, lambda mask: self._on_client(job, mask))
         for descriptor in job.relay.open_pipes:
             key = self._selector.get_map().get(descriptor)
-            if job.connection.is_clogged and key is not None:
+            clogged = job.connection.is_clogged and not job.client_gone
+            if clogged and key is not None:
                 self._selector.unregister(descriptor)
-            elif not job.connection.is_clogged and key is None:
+            elif not clogged and key is None:
                 self._selector.register(
                     descriptor,
                     selectors.EVENT_READ,

@@ -7,9 +7,10 @@ import signal
 import time
 from pathlib import Path
 
+from headrace.launcher.backlog import Backlog
 from headrace.launcher.connection import Connection
 from headrace.launcher.processes import GRACE_SECONDS, kill_session, signal_group
-from headrace.launcher.protocol import EventFrame, ExitFrame
+from headrace.launcher.protocol import EventFrame, ExitFrame, Frame, Hold, encode
 from headrace.launcher.relay import JobPipes, Relay
 from headrace.launcher.scratch import remove_scratch
 
@@ -18,18 +19,49 @@ _DRAIN_SECONDS = 5.0
 
 
 class Job:
-    """One forked process and the client that asked for it."""
+    """One forked process and the client that asked for it.
 
-    def __init__(self, pid: int, connection: Connection, pipes: JobPipes, scratch: Path) -> None:
+    Attributes:
+        hold: with it the job outlives its client, and another may come for it.
+        client_gone: whether nobody listens at present.
+    """
+
+    def __init__(
+        self,
+        pid: int,
+        connection: Connection,
+        pipes: JobPipes,
+        scratch: Path,
+        hold: Hold | None = None,
+    ) -> None:
         self.pid = pid
         self.connection = connection
         self.relay = Relay(pipes)
+        self.hold = hold
         self.client_gone = False
+        self._watched = False
         self._scratch = scratch
+        self._backlog = Backlog() if hold else None
         self._exit: ExitFrame | None = None
         self._exit_sent = False
         self._drain_until = 0.0
         self._kill_at: float | None = None
+        self._alone_since = 0.0
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its process has ended, and not well."""
+        return self._exit is not None and self._exit.code != 0
+
+    @property
+    def has_taker(self) -> bool:
+        """Whether somebody listens who will take the job's end."""
+        return not self.client_gone and not self._watched
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was cancelled."""
+        return self._kill_at is not None
 
     def on_client(self, mask: int) -> None:
         """The client sent something, has gone, or can take more."""
@@ -39,30 +71,54 @@ class Job:
             self.cancel("the client asked for it")
         if self.connection.at_end and not self.client_gone:
             self.client_gone = True
-            self.cancel("the client has gone")
+            self._alone_since = time.monotonic()
+            if self.hold is None or not self.hold.seconds:
+                self.cancel("the client has gone")
+
+    def attach(self, connection: Connection, hold: Hold, *, watches: bool) -> None:
+        """Give the job a new client, who is told what he has not seen yet.
+
+        Args:
+            watches: the client only looks on; the job's end is kept for the one who takes it.
+        """
+        assert self._backlog is not None
+        if not self.client_gone:
+            self.connection.send_last(EventFrame("taken", pid=self.pid))
+        if not watches:
+            self.hold = hold
+        self.connection, self.client_gone, self._watched = connection, False, watches
+        self._exit_sent = False
+        for data in self._backlog.after(hold.seen):
+            connection.send_encoded(data)
+
+    def say(self, frame: Frame) -> None:
+        """Tell the client, or whoever comes later."""
+        self._tell(encode(frame))
 
     def on_output(self, descriptor: int) -> None:
         """One of the job's pipes is ready."""
         for data in self.relay.read(descriptor):
-            if not self.client_gone:
-                self.connection.send_encoded(data)
+            self._tell(data)
 
     def on_exit(self, frame: ExitFrame) -> None:
         """The process was reaped; end what it may have left."""
         self._exit = frame
-        self._drain_until = time.monotonic() + _DRAIN_SECONDS
+        self._alone_since = time.monotonic()
+        self._drain_until = self._alone_since + _DRAIN_SECONDS
         kill_session(self.pid)
 
     def cancel(self, reason: str) -> None:
         """Ask the process to end; after a grace it is killed."""
-        if self._kill_at is None and self._exit is None:
+        if self._kill_at is None:
             self._kill_at = time.monotonic() + GRACE_SECONDS
-            if not self.client_gone:
-                self.connection.send(EventFrame("cancelling", pid=self.pid, detail=reason))
-            signal_group(self.pid, signal.SIGTERM)
+            if self._exit is None:
+                self.say(EventFrame("cancelling", pid=self.pid, detail=reason))
+                signal_group(self.pid, signal.SIGTERM)
 
     def escalate(self, now: float) -> None:
-        """Kill what did not end within the grace."""
+        """Cancel what nobody came back for, and kill what did not end within the grace."""
+        if self.hold and self.client_gone and now - self._alone_since > self.hold.seconds:
+            self.cancel("its client has gone and none has come for it")
         if self._kill_at is not None and now >= self._kill_at and self._exit is None:
             self._kill_at = now + GRACE_SECONDS
             kill_session(self.pid)
@@ -75,6 +131,8 @@ class Job:
         if drained and not self._exit_sent and not self.client_gone:
             self._exit_sent = True
             self.connection.send(self._exit)
+        if self.hold is not None and not self.is_ending and (self._watched or self.client_gone):
+            return False
         sent = self.client_gone or not self.connection.has_unsent
         return drained and (sent or now >= self._drain_until)
 
@@ -83,3 +141,9 @@ class Job:
         self.relay.close()
         self.connection.close()
         remove_scratch(self._scratch)
+
+    def _tell(self, data: bytes) -> None:
+        if self._backlog is not None:
+            self._backlog.add(data)
+        if not self.client_gone:
+            self.connection.send_encoded(data)

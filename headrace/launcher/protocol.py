@@ -2,7 +2,8 @@
 
 One JSON object a line, UTF-8, at most ``MAX_FRAME_BYTES``. The client sends one ``Request``; the
 answer is any number of log and event frames, then at most one of result and error, then exactly one
-exit frame, which the process that reaps the child writes. Closing the connection cancels the job.
+exit frame, which the process that reaps the child writes. The line ``cancel`` from the client
+cancels the job, and so does closing the connection, unless the request has a ``Hold``.
 JSON only: nothing that arrives here is ever unpickled or evaluated.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 
 
@@ -26,8 +27,33 @@ class Operation(str, Enum):
 
     RUN_NODE = "run_node"
     COMPILE = "compile"
+    ATTACH = "attach"
     RUN_HARNESS = "run_harness"
     REUSE_OUTPUTS = "reuse_outputs"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Makes a job outlive its client, and lets a later client find it.
+
+    A request whose hold has the key of a running job becomes that job's client, and takes the
+    place of the one before it. If the job is another one by its digest, it is cancelled instead.
+
+    Attributes:
+        key: names the job among those of the server.
+        digest: of what is asked for, so that a job is not taken for another.
+        attempt: the client's try; a failure is told to clients of the same try only, and a later
+            one starts the job anew.
+        seconds: how long the job runs, and its end is remembered, while it has no client; 0 for a
+            client that nobody follows.
+        seen: how many of the job's frames the client has already.
+    """
+
+    key: str
+    digest: str
+    attempt: int
+    seconds: float
+    seen: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,12 +65,14 @@ class Request:
             server with another one ends itself so that a fresh one is started.
         payload: fields of the operation's own request (``NodeRequest``, say).
         environ: environment variables set in the child only.
+        hold: makes the job outlive its client; with ``ATTACH`` it names the job to watch.
     """
 
     operation: Operation
     payload: dict[str, Any]
     fingerprint: str = ""
     environ: dict[str, str] = field(default_factory=dict)
+    hold: Hold | None = None
     version: int = PROTOCOL_VERSION
 
 
@@ -75,7 +103,9 @@ class EventFrame:
     """Something that happened to the job.
 
     Attributes:
-        event: ``starting``, ``started``, ``connected`` (a harness to its runner) or ``cancelling``.
+        event: ``starting``, ``started``, ``connected`` (a harness to its runner), ``flink_job``
+            (``detail`` is its URL), ``cancelling``, ``taken`` (by a newer client), ``busy`` (with
+            what must end first) or ``unknown`` (there is no job of that key).
     """
 
     event: str
@@ -187,7 +217,12 @@ def decode_request(line: bytes) -> Request:
     if fields.get("version") != PROTOCOL_VERSION:
         raise ProtocolError(f"protocol version {fields.get('version')!r}, not {PROTOCOL_VERSION}")
     try:
-        request = Request(**{**fields, "operation": Operation(fields["operation"])})
+        hold = fields.get("hold")
+        typed = {
+            "operation": Operation(fields["operation"]),
+            "hold": None if hold is None else Hold(**hold),
+        }
+        request = Request(**{**fields, **typed})
     except (KeyError, TypeError, ValueError) as error:
         raise ProtocolError(f"not a request: {error}") from None
     if not isinstance(request.payload, dict) or not isinstance(request.environ, dict):

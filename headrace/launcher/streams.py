@@ -36,8 +36,11 @@ class JobStream(Protocol):
     def cancel(self) -> None:
         """Ask for the job's end; may be called from another thread or a signal handler."""
 
+    def let_go(self) -> None:
+        """End the frames; a job that has a hold runs on. As ``cancel``, from anywhere."""
+
     def close(self) -> None:
-        """Let go; a job that still runs is ended."""
+        """End a job that still runs, unless it was let go."""
 
 
 class SocketStream:
@@ -45,6 +48,7 @@ class SocketStream:
 
     def __init__(self, stream: socket.socket, request: Request) -> None:
         self._stream = stream
+        self._released = False
         stream.sendall(encode(request))
 
     def frames(self) -> Iterator[Frame]:
@@ -57,11 +61,21 @@ class SocketStream:
         with contextlib.suppress(OSError):
             self._stream.send(b"cancel\n")
 
+    def let_go(self) -> None:
+        self._released = True
+        self._shut_down()
+
     def close(self) -> None:
-        # shutdown, because a file made from the socket would keep it open.
+        if not self._released:
+            # Without the word, the server would take it for a client that died.
+            self.cancel()
+        self._shut_down()
+        self._stream.close()
+
+    def _shut_down(self) -> None:
+        # Not just closed, because a file made from the socket would keep it open.
         with contextlib.suppress(OSError):
             self._stream.shutdown(socket.SHUT_RDWR)
-        self._stream.close()
 
 
 class SubprocessStream:
@@ -129,6 +143,9 @@ class SubprocessStream:
 
     def cancel(self) -> None:
         signal_group(self._process.pid, signal.SIGTERM)
+
+    def let_go(self) -> None:
+        """Nothing: such a job cannot outlive the process that reads it."""
 
     def close(self) -> None:
         self._relay.close()

@@ -40,6 +40,10 @@ class Settings:
         runner: default Beam runner.
         launcher: how node processes start.
         launcher_idle_seconds: an unused launcher server ends itself after this time.
+        launcher_hold_seconds: a node whose task's process has died runs on for this time, for the
+            task's next try to find it; longer than Airflow takes to notice the death.
+        defer_after_seconds: a deferrable task gives its worker slot back after this time; a
+            deferral costs some seconds of Airflow's, so a short node has none.
         beam_args: Beam pipeline arguments put before the pipeline's own.
         keras: version of Keras that pipelines run with, or None where the user set none.
         flink: what is set of Flink.
@@ -54,6 +58,8 @@ class Settings:
     runner: Runner = Runner.DIRECT
     launcher: LauncherMode = LauncherMode.FORKSERVER
     launcher_idle_seconds: float = 900.0
+    launcher_hold_seconds: float = 900.0
+    defer_after_seconds: float = 10.0
     beam_args: tuple[str, ...] = ()
     keras: Keras | None = None
     flink: FlinkSettings = field(default_factory=FlinkSettings)

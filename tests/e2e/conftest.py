@@ -27,6 +27,24 @@ dag = pipeline_dag(
     parameters={"word": "{{ run_id }}", "count": 1},
 )
 """
+DURABLE = """
+from datetime import timedelta
+
+from headrace.airflow import pipeline_dag
+
+dag = pipeline_dag(
+    "tiny.py:create_pipeline",
+    dag_id="durable",
+    default_args={"retries": 1, "retry_delay": timedelta(seconds=1)},
+)
+"""
+DEFERRABLE = """
+from headrace.airflow import pipeline_dag
+
+dag = pipeline_dag(
+    "tiny.py:create_pipeline", dag_id="deferrable", deferrable=True, default_args={"retries": 0}
+)
+"""
 BROKEN_DAG = """
 from headrace.airflow import pipeline_dag
 
@@ -86,8 +104,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     (project / "broken.py").write_text(BROKEN)
     (project / "dags" / "tiny.py").write_text(DAG)
     (project / "dags" / "templated.py").write_text(TEMPLATED)
+    (project / "dags" / "durable.py").write_text(DURABLE)
+    (project / "dags" / "deferrable.py").write_text(DEFERRABLE)
     (project / "dags" / "broken.py").write_text(BROKEN_DAG)
     platform = platform_of(project, project / ".headrace")
+    platform.environ["TINY_MARKER"] = str(project / "go-on")
+    platform.environ["HEADRACE_DEFER_AFTER_SECONDS"] = "1"
     yield platform
     platform.headrace("down")
 

@@ -157,6 +157,71 @@ def test_a_task_marked_failed_leaves_no_process(api: AirflowApi) -> None:
     wait_until(lambda: api.run("tiny", "cancelled")["state"] == "failed")
 
 
+def test_a_try_goes_on_with_the_node_of_a_worker_that_died(
+    api: AirflowApi, small: Platform, go_on: Path
+) -> None:
+    api.trigger("durable", "killed", {"mode": "wait", "word": "killed"})
+    node = _waiting_node(api, "durable", "killed")
+    [task] = [item for item in api.tasks("durable", "killed") if item["task_id"] == "Use"]
+    assert psutil.pid_exists(node)
+    os.kill(task["pid"], 9)
+    wait_until(lambda: _task(api, "durable", "killed")["try_number"] == 2)
+    wait_until(lambda: _task(api, "durable", "killed")["state"] == "running")
+    go_on.touch()
+    wait_until(lambda: api.run("durable", "killed")["state"] in ("success", "failed"))
+    assert _task(api, "durable", "killed")["state"] == "success"
+    # The second try tells again what the node had said to the first.
+    assert f"waiting as {node}" in "\n".join(api.log("durable", "killed", "Use", 2))
+
+
+def test_a_deferred_task_holds_no_slot_and_its_log_goes_on(api: AirflowApi, go_on: Path) -> None:
+    api.trigger("deferrable", "patient", {"mode": "wait", "word": "patient"})
+    wait_until(lambda: _task(api, "deferrable", "patient")["state"] == "deferred")
+    go_on.touch()
+    wait_until(lambda: api.run("deferrable", "patient")["state"] in ("success", "failed"))
+    assert _task(api, "deferrable", "patient")["state"] == "success"
+    result = api.result("deferrable", "patient", "Use")
+    assert result is not None
+    assert result["state"] == "COMPLETE"
+    log = "\n".join(api.log("deferrable", "patient", "Use", 1))
+    assert log.count("waiting as") == 1
+
+
+def test_a_deferred_task_that_is_marked_failed_leaves_no_process(
+    api: AirflowApi, go_on: Path
+) -> None:
+    api.trigger("deferrable", "ended", {"mode": "wait", "word": "ended"})
+    node = _waiting_node(api, "deferrable", "ended")
+    wait_until(lambda: _task(api, "deferrable", "ended")["state"] == "deferred")
+    api.set_state("deferrable", "ended", "Use", "failed")
+    wait_until(lambda: not psutil.pid_exists(node))
+
+
+@pytest.fixture
+def go_on(small: Platform) -> Iterator[Path]:
+    """The file that the waiting node waits for."""
+    file = Path(small.environ["TINY_MARKER"])
+    yield file
+    file.unlink(missing_ok=True)
+
+
+def _task(api: AirflowApi, dag_id: str, run_id: str) -> dict:
+    return next(item for item in api.tasks(dag_id, run_id) if item["task_id"] == "Use")
+
+
+def _waiting_node(api: AirflowApi, dag_id: str, run_id: str) -> int:
+    """The process of the node that waits."""
+    said: list[str] = []
+
+    def waits() -> bool:
+        log = api.log(dag_id, run_id, "Use", 1) if _task(api, dag_id, run_id)["start_date"] else []
+        said[:] = [line.partition("waiting as ")[2] for line in log if "waiting as " in line]
+        return bool(said)
+
+    wait_until(waits)
+    return int(said[0].split()[0])
+
+
 def _processes(command: str) -> list[int]:
     found = []
     for process in psutil.process_iter():

@@ -36,6 +36,15 @@ def Use(text: tfx.dsl.components.InputArtifact[Text], mode: Parameter[str]) -> N
     if mode == "litter":
         print(f"left {tempfile.mkdtemp()}")
         raise ValueError("and gone")
+    if mode == "wait":
+        marker = os.environ["TINY_MARKER"]
+        print(f"waiting as {os.getpid()}", flush=True)
+        while not os.path.exists(marker):
+            time.sleep(0.05)
+        with open(marker) as file:
+            told = file.read()
+        if told == "fail":
+            raise ValueError("told to fail")
     if mode == "spawn":
         os.system("sleep 601 & sleep 602")
 

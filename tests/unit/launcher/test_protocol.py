@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from headrace.launcher.protocol import (
     ErrorFrame,
     EventFrame,
     ExitFrame,
+    Hold,
     LogFrame,
     Operation,
     ProtocolError,
@@ -55,6 +57,8 @@ def test_a_frame_is_one_line_and_comes_back_as_it_was(frame: object) -> None:
 def test_a_request_comes_back_as_it_was(payload: dict) -> None:
     request = Request(Operation.RUN_NODE, payload, "print", {"A": "b"})
     assert decode_request(encode(request)) == request
+    held = replace(request, hold=Hold("key", "digest", 2, 1.5, 7))
+    assert decode_request(encode(held)) == held
 
 
 @given(st.binary() | st.builds(lambda value: json.dumps(value).encode(), json_value))
@@ -71,10 +75,12 @@ def test_text_that_is_not_unicode_is_sent_all_the_same() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"version": 2, "operation": "run_node", "payload": {}},
-        {"version": 1, "operation": "eval", "payload": {}},
-        {"version": 1, "operation": "run_node", "payload": []},
-        {"version": 1, "operation": "run_node", "payload": {}, "more": 1},
+        {"version": 1, "operation": "run_node", "payload": {}},
+        {"version": 2, "operation": "eval", "payload": {}},
+        {"version": 2, "operation": "run_node", "payload": []},
+        {"version": 2, "operation": "run_node", "payload": {}, "more": 1},
+        {"version": 2, "operation": "run_node", "payload": {}, "hold": {"key": "k"}},
+        {"version": 2, "operation": "run_node", "payload": {}, "hold": "k"},
     ],
 )
 def test_a_request_of_another_kind_is_refused(fields: dict) -> None:

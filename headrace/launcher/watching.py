@@ -1,0 +1,55 @@
+"""Watches a job that runs without its client, from an event loop that others share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from headrace.launcher.protocol import (
+    MAX_FRAME_BYTES,
+    ExitFrame,
+    Frame,
+    Hold,
+    Operation,
+    Request,
+    decode_frame,
+    encode,
+)
+
+
+async def watch(socket: Path, hold: Hold) -> AsyncIterator[Frame]:
+    """Yield the job's frames that ``hold`` has not seen; the last is an exit frame.
+
+    An event ``unknown`` comes instead where the server has no such job, and ``taken`` where another
+    client has come for it. They end without any of these where the server ends.
+
+    Raises:
+        OSError: no server listens there.
+    """
+    reader, writer = await asyncio.open_unix_connection(socket, limit=MAX_FRAME_BYTES)
+    try:
+        writer.write(encode(Request(Operation.ATTACH, {}, hold=hold)))
+        await writer.drain()
+        while (line := await reader.readline()).endswith(b"\n"):
+            frame = decode_frame(line)
+            yield frame
+            if isinstance(frame, ExitFrame):
+                return
+    except ConnectionError:
+        return
+    finally:
+        writer.close()
+
+
+async def cancel(socket: Path, hold: Hold) -> None:
+    """End a job that runs without its client; nothing if there is none."""
+    with contextlib.suppress(OSError):
+        _, writer = await asyncio.open_unix_connection(socket)
+        try:
+            writer.write(encode(Request(Operation.ATTACH, {}, hold=hold)) + b"cancel\n")
+            await writer.drain()
+        finally:
+            writer.close()
+            await writer.wait_closed()
