@@ -26,6 +26,7 @@ FLAGS = (
 
 
 def main(url: str, user: str, password: str, dag_id: str, run_id: str, file: str) -> None:
+    """Write a picture of the run's graph to ``file``."""
     options = webdriver.ChromeOptions()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         for flag in (*FLAGS, f"--user-data-dir={profile}"):

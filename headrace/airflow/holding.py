@@ -35,6 +35,7 @@ def hold_of(settings: Settings, request: NodeRequest, *, followed: bool) -> Hold
         digest=digest,
         attempt=request.try_number,
         seconds=settings.launcher_hold_seconds if followed else 0,
+        handover=settings.launcher_handover_seconds,
     )
 
 

@@ -46,6 +46,7 @@ class NodeTrigger(BaseTrigger):  # type: ignore[misc]
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Log what the node says, until it ends."""
+        self.log.info("Waiting for the node on %s, without a worker slot", self._host)
         end, seen = await self._follow() if self._host == this_host() else ("elsewhere", 0)
         yield TriggerEvent({"end": end, "seen": seen or self._hold.seen, "host": self._host})
 

@@ -30,6 +30,7 @@ from headrace.launcher.protocol import (
     ErrorFrame,
     EventFrame,
     Hold,
+    NewerProtocolError,
     Operation,
     ProtocolError,
     Request,
@@ -149,6 +150,10 @@ class ForkServer:
         self._selector.unregister(connection.stream)
         try:
             request = decode_request(line)
+        except NewerProtocolError:
+            self._make_way()
+            connection.send_last(StaleFrame())
+            return
         except ProtocolError as error:
             connection.send_last(ErrorFrame("ProtocolError", str(error)))
             return

@@ -10,7 +10,7 @@ from pathlib import Path
 from headrace.launcher.backlog import Backlog
 from headrace.launcher.connection import Connection
 from headrace.launcher.processes import GRACE_SECONDS, kill_session, signal_group
-from headrace.launcher.protocol import EventFrame, ExitFrame, Frame, Hold, encode
+from headrace.launcher.protocol import LET_GO, EventFrame, ExitFrame, Frame, Hold, encode
 from headrace.launcher.relay import JobPipes, Relay
 from headrace.launcher.scratch import remove_scratch
 
@@ -40,6 +40,7 @@ class Job:
         self.hold = hold
         self.client_gone = False
         self._watched = False
+        self._handed_over = False
         self._scratch = scratch
         self._backlog = Backlog() if hold else None
         self._exit: ExitFrame | None = None
@@ -67,7 +68,10 @@ class Job:
         """The client sent something, has gone, or can take more."""
         if mask & selectors.EVENT_WRITE:
             self.connection.flush()
-        if mask & selectors.EVENT_READ and self.connection.read_line() is not None:
+        word = self.connection.read_line() if mask & selectors.EVENT_READ else None
+        if word == LET_GO:
+            self._handed_over = True
+        elif word is not None:
             self.cancel("the client asked for it")
         if self.connection.at_end and not self.client_gone:
             self.client_gone = True
@@ -87,6 +91,7 @@ class Job:
         if not watches:
             self.hold = hold
         self.connection, self.client_gone, self._watched = connection, False, watches
+        self._handed_over = False
         self._exit_sent = False
         for data in self._backlog.after(hold.seen):
             connection.send_encoded(data)
@@ -117,7 +122,7 @@ class Job:
 
     def escalate(self, now: float) -> None:
         """Cancel what nobody came back for, and kill what did not end within the grace."""
-        if self.hold and self.client_gone and now - self._alone_since > self.hold.seconds:
+        if self.hold and self.client_gone and now - self._alone_since > self._patience(self.hold):
             self.cancel("its client has gone and none has come for it")
         if self._kill_at is not None and now >= self._kill_at and self._exit is None:
             self._kill_at = now + GRACE_SECONDS
@@ -141,6 +146,14 @@ class Job:
         self.relay.close()
         self.connection.close()
         remove_scratch(self._scratch)
+
+    def _patience(self, hold: Hold) -> float:
+        """Seconds to wait for a client: short for one that is on its way.
+
+        Airflow ends a deferred task without a word to anybody until its trigger has started, so a
+        trigger that does not come soon will never do.
+        """
+        return min(hold.handover, hold.seconds) if self._handed_over else hold.seconds
 
     def _tell(self, data: bytes) -> None:
         if self._backlog is not None:

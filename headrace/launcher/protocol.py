@@ -2,8 +2,9 @@
 
 One JSON object a line, UTF-8, at most ``MAX_FRAME_BYTES``. The client sends one ``Request``; the
 answer is any number of log and event frames, then at most one of result and error, then exactly one
-exit frame, which the process that reaps the child writes. The line ``cancel`` from the client
-cancels the job, and so does closing the connection, unless the request has a ``Hold``.
+exit frame, which the process that reaps the child writes. The line ``CANCEL`` from the client
+cancels the job, and so does closing the connection, unless the request has a ``Hold``; the line
+``LET_GO`` before that says that another client is on its way.
 JSON only: nothing that arrives here is ever unpickled or evaluated.
 """
 
@@ -14,12 +15,18 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 MAX_FRAME_BYTES = 16 * 1024 * 1024
+CANCEL = b"cancel"
+LET_GO = b"let go"
 
 
 class ProtocolError(Exception):
     """A frame that is not of this protocol."""
+
+
+class NewerProtocolError(ProtocolError):
+    """A request of a later version of headrace."""
 
 
 class Operation(str, Enum):
@@ -46,6 +53,7 @@ class Hold:
             one starts the job anew.
         seconds: how long the job runs, and its end is remembered, while it has no client; 0 for a
             client that nobody follows.
+        handover: the same for a job that was let go, until the first client has come for it.
         seen: how many of the job's frames the client has already.
     """
 
@@ -53,6 +61,7 @@ class Hold:
     digest: str
     attempt: int
     seconds: float
+    handover: float = 120.0
     seen: int = 0
 
 
@@ -212,10 +221,14 @@ def decode_request(line: bytes) -> Request:
 
     Raises:
         ProtocolError: the line is not a request, or of another protocol version.
+        NewerProtocolError: it is of a later one.
     """
     fields = _object(line)
-    if fields.get("version") != PROTOCOL_VERSION:
-        raise ProtocolError(f"protocol version {fields.get('version')!r}, not {PROTOCOL_VERSION}")
+    version = fields.get("version")
+    if version != PROTOCOL_VERSION:
+        is_newer = isinstance(version, int) and version > PROTOCOL_VERSION
+        error = NewerProtocolError if is_newer else ProtocolError
+        raise error(f"protocol version {version!r}, not {PROTOCOL_VERSION}")
     try:
         hold = fields.get("hold")
         typed = {

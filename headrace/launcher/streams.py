@@ -20,7 +20,15 @@ from headrace.launcher.processes import (
     kill_session,
     signal_group,
 )
-from headrace.launcher.protocol import ExitFrame, Frame, Request, decode_frame, encode
+from headrace.launcher.protocol import (
+    CANCEL,
+    LET_GO,
+    ExitFrame,
+    Frame,
+    Request,
+    decode_frame,
+    encode,
+)
 from headrace.launcher.relay import JobPipes, Relay
 from headrace.launcher.scratch import make_scratch
 from headrace.launcher.starting import LauncherUnavailable, tfx_environ
@@ -58,11 +66,11 @@ class SocketStream:
                     yield decode_frame(line)
 
     def cancel(self) -> None:
-        with contextlib.suppress(OSError):
-            self._stream.send(b"cancel\n")
+        self._say(CANCEL)
 
     def let_go(self) -> None:
         self._released = True
+        self._say(LET_GO)
         self._shut_down()
 
     def close(self) -> None:
@@ -71,6 +79,10 @@ class SocketStream:
             self.cancel()
         self._shut_down()
         self._stream.close()
+
+    def _say(self, word: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.send(word + b"\n")
 
     def _shut_down(self) -> None:
         # Not just closed, because a file made from the socket would keep it open.

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from headrace.launcher.protocol import (
+    CANCEL,
     MAX_FRAME_BYTES,
     ExitFrame,
     Frame,
@@ -48,7 +49,7 @@ async def cancel(socket: Path, hold: Hold) -> None:
     with contextlib.suppress(OSError):
         _, writer = await asyncio.open_unix_connection(socket)
         try:
-            writer.write(encode(Request(Operation.ATTACH, {}, hold=hold)) + b"cancel\n")
+            writer.write(encode(Request(Operation.ATTACH, {}, hold=hold)) + CANCEL + b"\n")
             await writer.drain()
         finally:
             writer.close()

@@ -42,6 +42,8 @@ class Settings:
         launcher_idle_seconds: an unused launcher server ends itself after this time.
         launcher_hold_seconds: a node whose task's process has died runs on for this time, for the
             task's next try to find it; longer than Airflow takes to notice the death.
+        launcher_handover_seconds: a node whose task is deferred runs on for this time, for
+            Airflow's triggerer to come for it.
         defer_after_seconds: a deferrable task gives its worker slot back after this time; a
             deferral costs some seconds of Airflow's, so a short node has none.
         beam_args: Beam pipeline arguments put before the pipeline's own.
@@ -59,6 +61,7 @@ class Settings:
     launcher: LauncherMode = LauncherMode.FORKSERVER
     launcher_idle_seconds: float = 900.0
     launcher_hold_seconds: float = 900.0
+    launcher_handover_seconds: float = 120.0
     defer_after_seconds: float = 10.0
     beam_args: tuple[str, ...] = ()
     keras: Keras | None = None

@@ -110,6 +110,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     platform = platform_of(project, project / ".headrace")
     platform.environ["TINY_MARKER"] = str(project / "go-on")
     platform.environ["HEADRACE_DEFER_AFTER_SECONDS"] = "1"
+    platform.environ["HEADRACE_LAUNCHER_HANDOVER_SECONDS"] = "30"
     yield platform
     platform.headrace("down")
 

@@ -192,8 +192,19 @@ def test_a_deferred_task_that_is_marked_failed_leaves_no_process(
 ) -> None:
     api.trigger("deferrable", "ended", {"mode": "wait", "word": "ended"})
     node = _waiting_node(api, "deferrable", "ended")
-    wait_until(lambda: _task(api, "deferrable", "ended")["state"] == "deferred")
+    wait_until(lambda: "without a worker slot" in "\n".join(_log(api, "deferrable", "ended")))
     api.set_state("deferrable", "ended", "Use", "failed")
+    wait_until(lambda: not psutil.pid_exists(node))
+
+
+def test_nor_does_one_that_is_marked_before_the_triggerer_has_come(
+    api: AirflowApi, go_on: Path
+) -> None:
+    """Airflow tells a trigger nothing that has not started; the node ends by itself."""
+    api.trigger("deferrable", "early", {"mode": "wait", "word": "early"})
+    node = _waiting_node(api, "deferrable", "early")
+    wait_until(lambda: _task(api, "deferrable", "early")["state"] == "deferred")
+    api.set_state("deferrable", "early", "Use", "failed")
     wait_until(lambda: not psutil.pid_exists(node))
 
 
@@ -209,12 +220,17 @@ def _task(api: AirflowApi, dag_id: str, run_id: str) -> dict:
     return next(item for item in api.tasks(dag_id, run_id) if item["task_id"] == "Use")
 
 
+def _log(api: AirflowApi, dag_id: str, run_id: str) -> list[str]:
+    """Of the first try; empty before it has started."""
+    return api.log(dag_id, run_id, "Use", 1) if _task(api, dag_id, run_id)["start_date"] else []
+
+
 def _waiting_node(api: AirflowApi, dag_id: str, run_id: str) -> int:
     """The process of the node that waits."""
     said: list[str] = []
 
     def waits() -> bool:
-        log = api.log(dag_id, run_id, "Use", 1) if _task(api, dag_id, run_id)["start_date"] else []
+        log = _log(api, dag_id, run_id)
         said[:] = [line.partition("waiting as ")[2] for line in log if "waiting as " in line]
         return bool(said)
 

@@ -1,11 +1,13 @@
 """A job with a hold outlives its client, and is found by the next one."""
 
 import asyncio
+import contextlib
 import os
 import pickle
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -159,6 +161,34 @@ def test_a_node_that_nobody_comes_for_is_ended(held: Held) -> None:
     pid = held.left_by_a_killed_client()
     wait_until(lambda: not psutil.pid_exists(pid))
     wait_until(lambda: held.runs.states() == ["COMPLETE", "CANCELED"])
+
+
+def test_a_node_that_was_let_go_waits_less_long_for_who_is_to_come(held: Held) -> None:
+    held.hold = replace(held.hold, handover=1)
+    held.left_by_itself()
+    pid = waits_as(held.frames)
+    wait_until(lambda: not psutil.pid_exists(pid))
+    wait_until(lambda: held.runs.states() == ["COMPLETE", "CANCELED"])
+
+
+def test_once_somebody_has_come_a_node_that_was_let_go_waits_as_any_other(held: Held) -> None:
+    held.hold = replace(held.hold, handover=2)
+    left = held.left_by_itself()
+    socket = launcher_paths(held.runs.settings).socket
+
+    async def look_on() -> None:
+        async for _ in watch(socket, held.hold):
+            pass
+
+    async def look_on_for_a_moment() -> None:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(look_on(), 0.5)
+
+    asyncio.run(look_on_for_a_moment())
+    time.sleep(4)
+    assert psutil.pid_exists(waits_as(held.frames))
+    held.go_on.touch()
+    assert held.run(replace(held.hold, seen=left.seen)).state == "COMPLETE"
 
 
 def test_who_watches_sees_the_end_and_leaves_it_to_who_takes_it(held: Held) -> None:

@@ -12,8 +12,9 @@ from headrace.launcher.client import (
     LauncherUnavailable,
 )
 from headrace.launcher.jobs import NodeResult
+from headrace.launcher.paths import launcher_paths
 from headrace.launcher.protocol import Frame
-from headrace.launcher.starting import launcher_process
+from headrace.launcher.starting import connect, launcher_process
 from headrace.settings import Settings
 from tests.integration.launcher.conftest import Tiny, started_pid, wait_until
 
@@ -69,10 +70,19 @@ def test_a_server_of_another_version_makes_way(runs: Tiny, monkeypatch: pytest.M
     assert after != before
 
 
-def test_garbage_on_the_socket_hurts_nobody(runs: Tiny) -> None:
-    from headrace.launcher.paths import launcher_paths
-    from headrace.launcher.starting import connect
+def test_a_server_makes_way_for_a_client_that_speaks_a_later_version(runs: Tiny) -> None:
+    runs.run("Make")
+    before = launcher_process(runs.settings)
+    stream = connect(launcher_paths(runs.settings))
+    assert stream is not None
+    with stream:
+        stream.sendall(b'{"version": 1000, "unheard_of": true}\n')
+        assert b'"stale"' in stream.recv(4096)
+    assert runs.run("Make", run="r2").cached
+    assert launcher_process(runs.settings) not in (None, before)
 
+
+def test_garbage_on_the_socket_hurts_nobody(runs: Tiny) -> None:
     runs.run("Make")
     for garbage in (b"\n", b"{}\n", b"\x00\xff\n", b'{"version": 1}\n', b"GET / HTTP/1.1\r\n\r\n"):
         stream = connect(launcher_paths(runs.settings))
@@ -84,8 +94,6 @@ def test_garbage_on_the_socket_hurts_nobody(runs: Tiny) -> None:
 
 
 def test_the_socket_and_its_directory_are_the_users_only(runs: Tiny) -> None:
-    from headrace.launcher.paths import launcher_paths
-
     runs.run("Make")
     socket = launcher_paths(runs.settings).socket
     assert socket.stat().st_mode & 0o777 == 0o600

@@ -9,7 +9,13 @@ from headrace.launcher.jobs import NodeRequest
 from headrace.launcher.protocol import Hold
 from headrace.settings import LauncherMode, Settings
 
-SETTINGS = Settings(Path("/p"), Path("/h"), Path("/python"), launcher_hold_seconds=7)
+SETTINGS = Settings(
+    Path("/p"),
+    Path("/h"),
+    Path("/python"),
+    launcher_hold_seconds=7,
+    launcher_handover_seconds=3,
+)
 REQUEST = NodeRequest("/ir.json", "Use", "r1", owner="airflow:d/r1/Use", metadata_url="sqlite:///a")
 
 
@@ -22,7 +28,8 @@ def hold(**changes: object) -> Hold:
 def test_each_try_of_a_task_looks_for_the_same_job() -> None:
     first, second = hold(), hold(try_number=2)
     assert (first.key, first.digest) == (second.key, second.digest)
-    assert (first.attempt, second.attempt, first.seconds) == (1, 2, 7)
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert (first.seconds, first.handover) == (7, 3)
 
 
 def test_other_parameters_are_another_job_of_the_same_task() -> None:

@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.launcher.protocol import (
+    PROTOCOL_VERSION,
     ErrorFrame,
     EventFrame,
     ExitFrame,
     Hold,
     LogFrame,
+    NewerProtocolError,
     Operation,
     ProtocolError,
     Request,
@@ -76,15 +78,21 @@ def test_text_that_is_not_unicode_is_sent_all_the_same() -> None:
     "fields",
     [
         {"version": 1, "operation": "run_node", "payload": {}},
-        {"version": 2, "operation": "eval", "payload": {}},
-        {"version": 2, "operation": "run_node", "payload": []},
-        {"version": 2, "operation": "run_node", "payload": {}, "more": 1},
-        {"version": 2, "operation": "run_node", "payload": {}, "hold": {"key": "k"}},
-        {"version": 2, "operation": "run_node", "payload": {}, "hold": "k"},
+        {"version": PROTOCOL_VERSION, "operation": "eval", "payload": {}},
+        {"version": PROTOCOL_VERSION, "operation": "run_node", "payload": []},
+        {"version": PROTOCOL_VERSION, "operation": "run_node", "payload": {}, "more": 1},
+        {"version": PROTOCOL_VERSION, "operation": "run_node", "payload": {}, "hold": {"key": "k"}},
+        {"version": PROTOCOL_VERSION, "operation": "run_node", "payload": {}, "hold": "k"},
     ],
 )
 def test_a_request_of_another_kind_is_refused(fields: dict) -> None:
     with pytest.raises(ProtocolError):
+        decode_request(json.dumps(fields).encode())
+
+
+def test_a_request_of_a_later_version_is_told_apart() -> None:
+    fields = {"version": PROTOCOL_VERSION + 1, "operation": "run_node", "payload": {}, "more": 1}
+    with pytest.raises(NewerProtocolError):
         decode_request(json.dumps(fields).encode())
 
 
