@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import airflow2, parse, penguins
+from benchmarks import airflow2, examplegen, parse, penguins
 from benchmarks.context import Context
 from benchmarks.results import Row, save, table
 from headrace.settings import load_settings
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Context], list[Row]]] = {
     "parse": parse.run,
     "penguins": penguins.run,
     "airflow2": airflow2.run,
+    "examplegen": examplegen.run,
 }
 
 

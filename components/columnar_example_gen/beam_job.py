@@ -1,12 +1,13 @@
 """The Beam pipeline: large files scanned for their records, then every unit ingested on its own."""
 
-from __future__ import annotations
+# No "from __future__ import annotations": Beam reads the types of process methods.
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
-from apache_beam.typehints import Any, Tuple
+
+from headrace.errors import HeadraceError
 
 from . import results
 from .files import InputFile
@@ -31,9 +32,6 @@ class FileJob:
     joined: bool
 
 
-_Key = Tuple[int, int]
-
-
 def build(pipeline: beam.Pipeline, files: Sequence[FileJob], job: Job, results_folder: str) -> None:
     """Add everything to the pipeline; each unit's result is written to the folder."""
     ready = [
@@ -45,41 +43,47 @@ def build(pipeline: beam.Pipeline, files: Sequence[FileJob], job: Job, results_f
     nominal = [
         ((file.split, file.place), one) for file in files if file.joined for one in file.ranges
     ]
-    units = pipeline | "Units" >> beam.Create(ready, reshuffle=False).with_output_types(Any)
+    units = pipeline | "Units" >> beam.Create(ready, reshuffle=False)
     if nominal:
         joined = (
             pipeline
-            | "Ranges" >> beam.Create(nominal, reshuffle=False).with_output_types(Tuple[_Key, Any])
+            | "Ranges" >> beam.Create(nominal, reshuffle=False)
             | "SpreadRanges" >> beam.Reshuffle()
-            | "Scan" >> beam.ParDo(_Scan(job)).with_output_types(Tuple[_Key, Any])
+            | "Scan" >> beam.ParDo(_Scan(job))
             | "ScansOfFile" >> beam.GroupByKey()
-            | "Join" >> beam.FlatMapTuple(_join).with_output_types(Any)
+            | "Join" >> beam.FlatMapTuple(_join)
         )
         units = (units, joined) | "AllUnits" >> beam.Flatten()
     # Results go through files, not through Beam: gathering them would cost three stages more.
-    _ = (
-        units
-        | "Spread" >> beam.Reshuffle()
-        | "Ingest" >> beam.ParDo(_Ingest(job, results_folder)).with_output_types(None)
-    )
+    _ = units | "Spread" >> beam.Reshuffle() | "Ingest" >> beam.ParDo(_Ingest(job, results_folder))
 
 
 class _Scan(beam.DoFn):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._quotes = [split.source.quote for split in job.splits]
 
-    def process(self, element: tuple[tuple[int, int], Range]) -> Iterator[Any]:
+    def process(self, element: tuple[tuple[int, int], Range]) -> list[tuple[tuple[int, int], Scan]]:
         key, nominal = element
-        yield key, scan(nominal, self._quotes[key[0]])
+        return [(key, scan(nominal, self._quotes[key[0]]))]
 
 
 class _Ingest(beam.DoFn):  # type: ignore[misc]
+    """Ingests units until one of them fails for a reason that the user can act on.
+
+    Such a failure goes the way of results: runners would retry it and bury its message.
+    """
+
     def __init__(self, job: Job, results_folder: str) -> None:
         self._job = job
         self._results = results_folder
 
-    def process(self, unit: Unit) -> None:
-        results.save(ingest(unit, self._job), self._results)
+    def process(self, unit: Unit) -> list[None]:
+        if not results.has_failed(self._results):
+            try:
+                results.save(ingest(unit, self._job), self._results)
+            except HeadraceError as error:
+                results.save_failure(error, self._results)
+        return []
 
 
 def _join(key: tuple[int, int], scans: Iterable[Scan]) -> list[Unit]:

@@ -11,7 +11,7 @@ from headrace.errors import HeadraceError
 
 from .arrays import Array
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 2 << 20
 _LONGEST_RECORD = 256 << 20
 
 

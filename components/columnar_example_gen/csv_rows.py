@@ -139,8 +139,9 @@ def _agrees(data: bytes, rows: tuple[pa.Table, Sequence[Any]], dialect: Dialect)
     line feed.
     """
     quote = dialect.quote.encode()
-    simple = not (quote and quote in data) and data.count(b"\r") == data.count(b"\r\n")
-    if simple:
+    has_quotes = bool(quote) and quote in data
+    has_returns = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
+    if not has_quotes and not has_returns:
         return True
     table, ragged = rows
     if quote and data.count(quote) & 1:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from absl import logging
+from apache_beam.io.filesystem import BeamIOError
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
@@ -141,13 +142,17 @@ def _clear(uri: str) -> None:
 def _plan_split(
     index: int, split: InputSplit, options: Options, given: Mapping[str, Kind]
 ) -> tuple[SplitJob, list[FileJob]]:
-    files = match_files(split.pattern)
-    source = source_for(format_of(files, options.format), options.dialect)
-    features = source.features(files, given)
     jobs = []
-    for place, file in enumerate(files):
-        ranges = source.ranges(file)
-        jobs.append(FileJob(index, place, file, ranges, source.is_text and len(ranges) > 1))
+    try:
+        files = match_files(split.pattern)
+        source = source_for(format_of(files, options.format), options.dialect)
+        features = source.features(files, given)
+        for place, file in enumerate(files):
+            ranges = source.ranges(file)
+            jobs.append(FileJob(index, place, file, ranges, source.is_text and len(ranges) > 1))
+    except (OSError, BeamIOError) as error:
+        # Only here: in a worker it may pass, and the runner tries again.
+        raise HeadraceError(f"{split.pattern} cannot be read: {error}") from error
     return SplitJob(source, features, split.plan), jobs
 
 

@@ -5,12 +5,16 @@ Everything goes through Beam's file systems, so that a path of any scheme that B
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import enum
+import gzip
+import lzma
 import posixpath
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
@@ -32,6 +36,12 @@ class Format(enum.Enum):
 AUTO = "auto"
 FORMAT_NAMES = (AUTO, *(one.value for one in Format))
 
+# Beam's own readers of these take a file that ends too early for a whole one.
+_READERS: dict[str, Callable[[BinaryIO], Any]] = {
+    CompressionTypes.GZIP: gzip.open,
+    CompressionTypes.BZIP2: bz2.open,
+    CompressionTypes.LZMA: lzma.open,
+}
 _SUFFIXES = {
     ".csv": Format.CSV,
     ".tsv": Format.TSV,
@@ -131,13 +141,14 @@ def opened(file: InputFile) -> Iterator[BinaryIO]:
     """The file's content, decompressed.
 
     Raises:
-        HeadraceError: it cannot be opened.
+        HeadraceError: on reading, that its compressed data are broken or end too early.
     """
-    try:
-        stream = FileSystems.open(file.path, compression_type=file.compression)
-    except OSError as error:
-        raise HeadraceError(f"{file.path} cannot be read: {error}") from error
-    try:
-        yield cast(BinaryIO, stream)
-    finally:
-        stream.close()
+    reader = _READERS.get(file.compression)
+    how = file.compression if reader is None else CompressionTypes.UNCOMPRESSED
+    with FileSystems.open(file.path, compression_type=how) as stored:
+        try:
+            yield cast(BinaryIO, stored if reader is None else reader(stored))
+        except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError) as error:
+            raise HeadraceError(
+                f"{file.path} is not valid {file.compression}: {error}", "copy the file again"
+            ) from error

@@ -12,12 +12,15 @@ from typing import Any
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from headrace.errors import HeadraceError
+
 from .bad_rows import BadRow
 from .kinds import Kind
 from .shards import Shard, created
 from .unit import Result
 
 _READERS = 16
+_FAILURE = "failure"
 
 
 def save(result: Result, folder: str) -> None:
@@ -27,15 +30,32 @@ def save(result: Result, folder: str) -> None:
     file.close()
 
 
+def save_failure(error: HeadraceError, folder: str) -> None:
+    """Say to the executor, and to units that are not begun, that one failed."""
+    file = created(posixpath.join(folder, _FAILURE))
+    file.write(json.dumps({"message": error.message, "hint": error.hint}).encode())
+    file.close()
+
+
+def has_failed(folder: str) -> bool:
+    """Whether a unit has failed."""
+    return bool(FileSystems.exists(posixpath.join(folder, _FAILURE)))
+
+
 def load(folder: str) -> list[Result]:
     """The result of each unit, in their order.
 
     A unit that was done twice, as retries and Beam's backups do, has two; both are complete, and
     one of them is taken.
+
+    Raises:
+        HeadraceError: a unit failed; this is what it said.
     """
+    if has_failed(folder):
+        raise HeadraceError(**_read(posixpath.join(folder, _FAILURE)))
     [matched] = FileSystems.match([posixpath.join(folder, "*.json")])
     with ThreadPoolExecutor(_READERS) as pool:
-        found = list(pool.map(_read, sorted(item.path for item in matched.metadata_list)))
+        found = list(pool.map(_read_result, sorted(item.path for item in matched.metadata_list)))
     units = {(result.split, result.order): result for result in found}
     return [units[key] for key in sorted(units)]
 
@@ -45,9 +65,14 @@ def _name(result: Result) -> str:
     return f"{result.split}-{place}-{part}"
 
 
-def _read(path: str) -> Result:
+def _read_result(path: str) -> Result:
+    return _result(_read(path))
+
+
+def _read(path: str) -> dict[str, Any]:
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-        return _result(json.loads(file.read()))
+        fields: dict[str, Any] = json.loads(file.read())
+    return fields
 
 
 def _result(fields: dict[str, Any]) -> Result:

@@ -83,6 +83,7 @@ class _Transcoder:
         self._encoding = encoding
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._offset = 0
+        self._started = False
 
     def __call__(self, size: int) -> bytes:
         while True:
@@ -96,8 +97,11 @@ class _Transcoder:
                     "give the file's encoding",
                 ) from error
             self._offset += len(data)
+            if not self._started and text:
+                self._started = True
+                text = text.removeprefix("\ufeff")
             if text or not data:
-                return text.encode().removeprefix(_UTF8_MARK)
+                return text.encode()
 
 
 def _limited(stream: BinaryIO, length: int) -> Read:

@@ -108,6 +108,14 @@ def test_compressed_files_beside_plain_ones_and_other_encodings(generators, base
     assert rows == [{"a": [1], "b": ["é\n".encode()]}, {"a": [2], "b": ["ö".encode()]}] * 3
 
 
+def test_a_compressed_file_that_ends_too_early_is_refused(generators, base):
+    text = "a,b\n" + "".join(f"{number},{number**7}\n" for number in range(20000))
+    whole = gzip.compress(text.encode())
+    (base / "a.csv.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(HeadraceError, match=r"a\.csv\.gz is not valid gzip: .* ended"):
+        all_rows(generators, base)
+
+
 def test_a_large_file_is_split_where_records_begin(generators, base, monkeypatch):
     for module in ("ranges", "source"):
         monkeypatch.setattr(f"headrace.components.columnar_example_gen.{module}.RANGE_BYTES", 1000)
@@ -119,8 +127,10 @@ def test_a_large_file_is_split_where_records_begin(generators, base, monkeypatch
     assert [row["t"][0] for row in found] == expected
     assert len(ours.files("all")) > 10
     (base / "b.csv").write_text("n,t\n1,2\n" * 1 + "3\n" + "".join(f"{row}\n" for row in rows))
-    with pytest.raises(HeadraceError, match=r"b\.csv:3: 1 fields where the header has 2: '3'"):
+    with pytest.raises(HeadraceError) as failure:
         all_rows(generators, base)
+    assert failure.value.message == f"{base}/b.csv:3: 1 fields where the header has 2: '3'"
+    assert "quarantine" in failure.value.hint
 
 
 @pytest.mark.parametrize(
@@ -187,6 +197,7 @@ def test_so_many_bad_rows_may_be_skipped_and_no_more(generators, base):
         ({"a.csv": "a\n"}, {"bad_rows": "skip"}, "'skip' needs a limit"),
         ({"a.csv": "a\n"}, {"text_options": '{"encoding": "x"}'}, "encoding 'x' is not known"),
         ({"a.csv": "a\n"}, {"text_options": '{"separator": "x"}'}, "text_options.*separator"),
+        ({"a.csv.gz": "a\n"}, {}, r"a\.csv\.gz is not valid gzip"),
         ({"a.jsonl": "{}"}, {"text_options": '{"quote": "x"}'}, "'quote', which means nothing"),
     ],
 )
