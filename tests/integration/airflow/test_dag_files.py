@@ -40,7 +40,7 @@ def parsed(airflow: AirflowHome) -> dict[str, Any]:
         (airflow.project / f"broken_{name}.py").write_text(source)
         files.append(airflow.dag_file(name, f'"broken_{name}.py:create_pipeline"'))
     files += [airflow.dag_file(name, arguments) for name, (arguments, _) in MISTAKEN.items()]
-    files.append(PROJECT / "dags" / "penguins.py")
+    files += [PROJECT / "dags" / name for name in ("penguins.py", "flights.py")]
     answer = airflow.parse(*files)
     return {**{Path(file).stem: it for file, it in answer["files"].items()}, **answer}
 
@@ -78,6 +78,25 @@ def test_the_penguins_dag_is_the_pipeline_of_its_author(parsed: dict[str, Any]) 
     }
     assert dag["operators"]["latest_blessed_model_resolver"] == "Resolver"
     assert dag["params"] == {"epochs": 40, "learning_rate": 0.01}
+
+
+def test_the_flights_dag_is_the_pipeline_of_its_author(parsed: dict[str, Any]) -> None:
+    assert parsed["flights"]["errors"] == []
+    dag = parsed["flights"]["dags"]["flights"]
+    assert dag["edges"] == {
+        "CsvExampleGen": [],
+        "StatisticsGen": ["CsvExampleGen"],
+        "SchemaGen": ["StatisticsGen"],
+        "ImportSchemaGen": [],
+        "ExampleValidator": ["ImportSchemaGen", "StatisticsGen"],
+        "Transform": ["CsvExampleGen", "ImportSchemaGen"],
+        "Hyperparameters": [],
+        "Trainer": ["Hyperparameters", "ImportSchemaGen", "Transform"],
+        "latest_blessed_model_resolver": [],
+        "Evaluator": ["CsvExampleGen", "Trainer", "latest_blessed_model_resolver"],
+        "Pusher": ["Evaluator", "Trainer"],
+    }
+    assert dag["params"] == {"network": "wide_and_deep", "epochs": 3, "learning_rate": 0.001}
 
 
 def test_parsing_and_compiling_imports_nothing_of_tfx(parsed: dict[str, Any]) -> None:
