@@ -18,14 +18,18 @@ TFX_SIDE = frozenset(
     for path in (
         "unit/compiler",
         "unit/components",
+        "unit/flink_runner",
         "unit/node",
         "unit/pipelines",
+        "unit/worker_pool",
         "integration/compiler",
         "integration/components",
+        "integration/flink_runner",
         "integration/launcher",
         "integration/node",
         "integration/pipelines",
         "integration/store",
+        "integration/worker_pool",
     )
 )
 HERE_IS_TFX = importlib.util.find_spec("tfx") is not None
@@ -83,7 +87,7 @@ def flink_environ(pytestconfig: pytest.Config) -> dict[str, str]:
     lacking = missing_tools(has_jar=settings.flink.jar is not None or built_jar(paths).is_file())
     if lacking:
         names = " and ".join(lacking)
-        pytest.fail(f"needs {names} (bin/headrace doctor says how), or --without-flink")
+        pytest.fail(f"this test needs {names}: install them, or leave it out by --without-flink")
     distribution = provide_distribution(settings, paths, Progress())
     jar = provide_jar(settings, paths, Progress())
     return {"HEADRACE_FLINK_HOME": str(distribution.home), "HEADRACE_FLINK_JAR": str(jar)}

@@ -5,10 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from headrace.launcher.protocol import EventFrame, Frame, LogFrame
-
-FLINK_JOB = "flink_job"
-"""The event that a node has submitted a job; its detail is the job's page in Flink's web UI."""
+from headrace.launcher.protocol import FLINK_JOB, EventFrame, Frame, LogFrame
 
 
 def log_frame(frame: Frame, log: Any) -> None:
@@ -17,7 +14,5 @@ def log_frame(frame: Frame, log: Any) -> None:
         level = logging.getLevelName(frame.level)
         logger = logging.getLogger(f"headrace.node.{frame.logger or 'log'}")
         logger.log(level if isinstance(level, int) else logging.INFO, "%s", frame.message)
-    elif isinstance(frame, EventFrame) and frame.event == FLINK_JOB:
-        log.info("Flink job: %s", frame.detail)
-    elif isinstance(frame, EventFrame) and frame.detail:
+    elif isinstance(frame, EventFrame) and frame.detail and frame.event != FLINK_JOB:
         log.info("%s", frame.detail)

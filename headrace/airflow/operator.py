@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from headrace.airflow.frames import FLINK_JOB, log_frame
+from headrace.airflow.frames import log_frame
 from headrace.airflow.holding import has_another_try, hold_of, host
 from headrace.airflow.links import FlinkJobLink
 from headrace.airflow.metadata import metadata_url
@@ -22,7 +22,7 @@ from headrace.airflow.params import checked, coerced
 from headrace.errors import HeadraceError, UsageError
 from headrace.graph.entities import ParameterType, RuntimeParameter
 from headrace.launcher.jobs import NodeRequest, NodeResult, ParameterValue
-from headrace.launcher.protocol import EventFrame, Frame, Hold
+from headrace.launcher.protocol import FLINK_JOB, EventFrame, Frame, Hold
 from headrace.settings import Settings, load_settings
 
 if TYPE_CHECKING:

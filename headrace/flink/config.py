@@ -156,13 +156,15 @@ def _faults() -> dict[str, str]:
     return {
         "jobmanager.execution.failover-strategy": "region",
         # A lost TaskManager costs two attempts or three: what it held of finished stages is found
-        # missing only later. Failures of many tasks at once are one.
+        # missing only later. Failures of many tasks at once are one. Six attempts are 45 s: Beam
+        # gives a harness that has died to restarted tasks for 30 s. What cannot be mended, such as
+        # an exception of the user's code, headrace's runner does not try so often.
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
         "restart-strategy.exponential-delay.max-backoff": "15 s",
         "restart-strategy.exponential-delay.backoff-multiplier": "2.0",
         "restart-strategy.exponential-delay.reset-backoff-threshold": "10 min",
-        "restart-strategy.exponential-delay.attempts-before-reset-backoff": "4",
+        "restart-strategy.exponential-delay.attempts-before-reset-backoff": "6",
         # A killed TaskManager is noticed within seconds, by connections that fail; a busy one, on a
         # machine that trains models too, is given time.
         "heartbeat.interval": "3000",

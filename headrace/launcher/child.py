@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -37,7 +37,7 @@ from headrace.launcher.protocol import (
 )
 
 Send = Callable[[Frame], None]
-Operations = dict[Operation, Callable[[dict[str, Any], Send], dict[str, Any]]]
+Operations = Mapping[Operation, Callable[[dict[str, Any], Send], dict[str, Any]]]
 """What the process can be asked for: takes the request's payload and a way to send frames."""
 
 

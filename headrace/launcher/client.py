@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from headrace.errors import HeadraceError, UsageError
+from headrace.flink.owners import cancel_jobs_of
 from headrace.ir.manifest import Manifest
 from headrace.launcher.fingerprint import environment_fingerprint
 from headrace.launcher.jobs import ArtifactResult, CompileRequest, NodeRequest, NodeResult
@@ -208,6 +209,7 @@ class LauncherClient:
         if pid:
             # The server is gone, and with it whoever would end the job's other processes.
             kill_session(pid)
+            cancel_jobs_of(self._settings.home, pid)
         raise LauncherUnavailable(
             "the launcher ended while it ran the job", "it is started again by the next try"
         )

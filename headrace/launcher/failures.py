@@ -24,6 +24,22 @@ _LIBRARIES = tuple(
 _OWN = str(Path(headrace.__file__).resolve().parent)
 
 
+class CarriedError(Exception):
+    """An exception of another process, carried here as text.
+
+    Attributes:
+        error_type: name of its class, without its module.
+        text: its message.
+        traceback: Python's traceback, as that process wrote it.
+    """
+
+    def __init__(self, error_type: str, text: str, traceback: str) -> None:
+        super().__init__(f"{error_type}: {text}")
+        self.error_type = error_type
+        self.text = text
+        self.traceback = traceback
+
+
 def describe(raised: BaseException, node: str = "") -> ErrorFrame:
     """Return the error frame of an exception.
 
@@ -40,14 +56,17 @@ def describe(raised: BaseException, node: str = "") -> ErrorFrame:
             transient=bool(getattr(raised, "transient", False)),
         )
     origin = _origin(raised)
-    text = _WHILE_RUNNING.sub("", str(origin)).strip()
+    carried = origin if isinstance(origin, CarriedError) else None
+    kind = carried.error_type if carried else type(origin).__name__
+    text = carried.text if carried else _WHILE_RUNNING.sub("", str(origin)).strip()
     place = _user_place(raised)
     where = f"{place[0]}:{place[1]}: " if place else ""
+    trace = "".join(traceback.format_exception(type(raised), raised, raised.__traceback__))
     return ErrorFrame(
-        error_type=type(origin).__name__,
-        message=f"{prefix}{where}{type(origin).__name__}: {text or 'no message'}",
+        error_type=kind,
+        message=f"{prefix}{where}{kind}: {text or 'no message'}",
         hint="",
-        traceback="".join(traceback.format_exception(type(raised), raised, raised.__traceback__)),
+        traceback=f"{carried.traceback}\n\n{trace}" if carried else trace,
         transient=_is_transient(origin),
     )
 
@@ -79,12 +98,14 @@ def _places(raised: BaseException) -> Iterator[tuple[str, int]]:
         for frame in traceback.extract_tb(link.__traceback__):
             yield frame.filename, frame.lineno or 0
     for link in chain:
-        for file, line in _FRAME.findall(str(link)):
+        told = link.traceback if isinstance(link, CarriedError) else str(link)
+        for file, line in _FRAME.findall(told):
             yield file, int(line)
 
 
 def _is_users(file: str) -> bool:
-    if file.startswith("<") or not file.endswith(".py"):
+    # Compiled parts of Beam name themselves by a path that leads nowhere.
+    if not file.endswith(".py") or file.startswith(("<", "apache_beam/")):
         return False
     path = str(Path(file).resolve())
     if "/site-packages/" in path or path.startswith(tuple(f"{place}/" for place in _LIBRARIES)):

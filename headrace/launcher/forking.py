@@ -76,7 +76,11 @@ def preload(modules: Sequence[str]) -> None:
 
 
 class ForkServer:
-    """Serves jobs until it has been idle for too long, is outdated, or is told to stop."""
+    """Serves jobs until it has been idle for too long, is outdated, or is told to stop.
+
+    Args:
+        on_end: called with the id of each job's process after it has ended; must not wait.
+    """
 
     def __init__(
         self,
@@ -84,11 +88,13 @@ class ForkServer:
         fingerprint: str,
         idle_seconds: float,
         operations: child.Operations,
+        on_end: Callable[[int], object] = lambda pid: None,
     ) -> None:
         self._listener = listener
         self._fingerprint = fingerprint
         self._idle_seconds = idle_seconds
         self._operations = operations
+        self._on_end = on_end
         self._selector = selectors.DefaultSelector()
         self._waiting: dict[Connection, float] = {}
         self._jobs: dict[int, Job] = {}
@@ -319,6 +325,7 @@ class ForkServer:
                 return
             if pid in self._jobs:
                 self._jobs[pid].on_exit(exit_frame(status, usage))
+                self._on_end(pid)
 
     def _stop_listening(self) -> None:
         if self._listener.fileno() < 0:

@@ -9,8 +9,10 @@ import warnings
 from collections.abc import Callable
 
 from headrace.launcher.lines import shortened
-from headrace.launcher.protocol import Frame, LogFrame
+from headrace.launcher.protocol import EventFrame, Frame, LogFrame
 
+EVENT = "headrace_event"
+"""Attribute of a record that is an event, too: a pair of its name and detail (``EventFrame``)."""
 _DUMP_LINES = 12
 _NOISE = (
     "MetadataStore with ",
@@ -55,6 +57,9 @@ class FrameHandler(logging.Handler):
                         time=record.created,
                     )
                 )
+            event = getattr(record, EVENT, None)
+            if event is not None:
+                self._send(EventFrame(event[0], detail=event[1]))
         except Exception:
             self.handleError(record)
         finally:

@@ -19,6 +19,8 @@ PROTOCOL_VERSION = 3
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 CANCEL = b"cancel"
 LET_GO = b"let go"
+FLINK_JOB = "flink_job"
+"""The event that a node has submitted a job; its detail is the job's page in Flink's web UI."""
 
 
 class ProtocolError(Exception):

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headrace.files import write_atomically
+from headrace.flink.owners import cancel_jobs_aside
 from headrace.launcher import child
 from headrace.launcher.forking import ForkServer, listen, preload, prepare_process
 from headrace.launcher.keras_tuner import import_keras_tuner
 from headrace.launcher.scratch import abandoned, remove_scratch
+from headrace.settings import load_settings
 
 PRELOAD = (
     "tensorflow",
@@ -36,6 +38,7 @@ PRELOAD = (
     "tfx.components.evaluator.executor",
     "headrace.node",
     "headrace.node.direct_runner",
+    "headrace.flink_runner",
     "headrace.compiler",
 )
 
@@ -49,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--idle-seconds", type=float, required=True)
     args = parser.parse_args(arguments)
     prepare_process()
+    home = load_settings().home
     listener = listen(args.socket)
     state = {"pid": os.getpid(), "started": time.time(), "socket": str(args.socket)}
     write_atomically(args.state, json.dumps(state), mode=0o600)
@@ -58,7 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import_keras_tuner()
     preload(PRELOAD)
     print(f"ready after {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
-    ForkServer(listener, args.fingerprint, args.idle_seconds, child.OPERATIONS).serve()
+    ForkServer(
+        listener,
+        args.fingerprint,
+        args.idle_seconds,
+        child.OPERATIONS,
+        on_end=lambda pid: cancel_jobs_aside(home, pid),
+    ).serve()
     return 0
 
 

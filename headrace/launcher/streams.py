@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from headrace.flink.owners import cancel_jobs_of
 from headrace.launcher.processes import (
     GRACE_SECONDS,
     die_with_parent,
@@ -94,6 +95,7 @@ class SubprocessStream:
     """A job in a process of its own, which imports TFX itself."""
 
     def __init__(self, settings: Settings, request: Request) -> None:
+        self._home = settings.home
         frames_read, frames_write = os.pipe()
         output_read, output_write = os.pipe()
         self._relay = Relay(JobPipes(frames_read, output_read))
@@ -174,6 +176,7 @@ class SubprocessStream:
         finally:
             kill_session(self._process.pid)
             self._process.wait()
+            cancel_jobs_of(self._home, self._process.pid)
 
     def _reap(self, options: int) -> ExitFrame | None:
         try:
@@ -185,4 +188,5 @@ class SubprocessStream:
         self._ended = True
         self._process.returncode = os.waitstatus_to_exitcode(status)
         kill_session(pid)
+        cancel_jobs_of(self._home, pid)
         return exit_frame(status, usage)

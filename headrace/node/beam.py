@@ -4,20 +4,42 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperator
 from tfx.proto.orchestration import executable_spec_pb2, placeholder_pb2
 
 from headrace.errors import HeadraceError
+from headrace.node.input_size import input_bytes
 
-_DIRECT = (
-    "--runner=headrace.node.direct_runner.DirectRunner",
-    # Nothing is shipped within one process. Without one of a few arguments TFX builds an sdist of
-    # itself for each Beam job, over a second; the direct runner reads no container image.
-    "--sdk_container_image=none",
+
+@dataclass(frozen=True)
+class BeamRunner:
+    """A runner of headrace's as Beam arguments.
+
+    Attributes:
+        path: what Beam imports it by.
+        instead_of: Beam's own runners that it takes the place of.
+        first: arguments that any other overrides.
+        wants_input_bytes: whether it chooses its parallelism from the size of the input.
+    """
+
+    path: str
+    instead_of: tuple[str, ...]
+    first: tuple[str, ...] = ()
+    wants_input_bytes: bool = False
+
+
+DIRECT = BeamRunner(
+    "headrace.node.direct_runner.DirectRunner", ("DirectRunner", "SwitchingDirectRunner")
 )
-_DIRECT_NAMES = ("DirectRunner", "SwitchingDirectRunner")
+FLINK = BeamRunner("headrace.flink_runner.FlinkRunner", ("FlinkRunner",), wants_input_bytes=True)
+# Without one of a few arguments TFX builds an sdist of itself for each Beam job, over a second.
+# Nothing is shipped within one process, nor to harnesses that have TFX; neither of the two runners
+# reads a container image.
+_SHIP_NOTHING = "--sdk_container_image=none"
 _RUNNER_FLAG = "--runner="
 _SHIPPING_FLAGS = (
     "--extra_package",
@@ -36,33 +58,65 @@ class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, executor_spec: Any, platform_config: Any = None, *, arguments: Sequence[str]
+        self,
+        executor_spec: Any,
+        platform_config: Any = None,
+        *,
+        arguments: Sequence[str],
+        runner: BeamRunner = DIRECT,
     ) -> None:
         super().__init__(executor_spec, platform_config)
         own: list[Any] = list(self.beam_pipeline_args)  # type: ignore[has-type]
         given = [*arguments, *(item.value.string_value for item in own)]
-        last = list(_DIRECT) if _runner_of(given) in ("", *_DIRECT_NAMES) else []
-        if any(argument.startswith(_SHIPPING_FLAGS) for argument in given):
-            last = last[:1]
-        self.beam_pipeline_args = [*map(_constant, arguments), *own, *map(_constant, last)]
+        self._runner = _runner_for(runner_of(given), runner)
+        first: tuple[str, ...] = ()
+        last: list[str] = []
+        if self._runner is not None:
+            first = self._runner.first
+            last = [_RUNNER_FLAG + self._runner.path]
+            if not any(argument.startswith(_SHIPPING_FLAGS) for argument in given):
+                last.append(_SHIP_NOTHING)
+        self.beam_pipeline_args = [
+            *map(_constant, first),
+            *map(_constant, arguments),
+            *own,
+            *map(_constant, last),
+        ]
+
+    def run_executor(self, execution_info: Any, make_beam_pipeline_fn: Any = None) -> Any:
+        """Run the executor; a runner that wants it is told how much the node reads."""
+        if self._runner is not None and self._runner.wants_input_bytes:
+            size = input_bytes(execution_info.input_dict, execution_info.exec_properties)
+            if size is not None:
+                self.beam_pipeline_args.insert(0, _constant(f"--headrace_input_bytes={size}"))
+        return super().run_executor(execution_info, make_beam_pipeline_fn)
 
 
-def executor_operators(runner: str, arguments: Sequence[str]) -> dict[Any, Any]:
+def executor_operators(
+    runner: str, arguments: Sequence[str], job_name: str, facts: Path
+) -> dict[Any, Any]:
     """What TFX's launcher is given to run Beam-powered executors with.
 
+    Args:
+        runner: ``direct`` or ``flink``.
+        arguments: the settings' Beam arguments.
+        job_name: of the node's Beam jobs, where the runner names jobs.
+        facts: directory for what is to be kept of these jobs.
+
     Raises:
-        HeadraceError: the runner is not available yet.
+        HeadraceError: there is no such runner.
     """
-    if runner == "flink":
-        raise HeadraceError(
-            "runner 'flink' is not available in this version of headrace",
-            "use runner 'direct', or give the pipeline Beam arguments of its own",
-        )
-    operator = functools.partial(BeamOperator, arguments=arguments)
+    if runner == "direct":
+        chosen = DIRECT
+    elif runner == "flink":
+        chosen = replace(FLINK, first=(f"--job_name={job_name}", f"--headrace_facts={facts}"))
+    else:
+        raise HeadraceError(f"there is no runner {runner!r}", "runners: direct, flink")
+    operator = functools.partial(BeamOperator, arguments=arguments, runner=chosen)
     return {executable_spec_pb2.BeamExecutableSpec: operator}
 
 
-def _runner_of(arguments: list[str]) -> str:
+def runner_of(arguments: list[str]) -> str:
     """The runner that Beam would take from these arguments; empty if they name none."""
     chosen = ""
     for position, argument in enumerate(arguments):
@@ -71,6 +125,13 @@ def _runner_of(arguments: list[str]) -> str:
         elif argument == "--runner" and position + 1 < len(arguments):
             chosen = arguments[position + 1]
     return chosen
+
+
+def _runner_for(named: str, of_the_run: BeamRunner) -> BeamRunner | None:
+    """The runner of headrace's to use; None: the arguments name another, which is kept."""
+    if not named or named in (*of_the_run.instead_of, of_the_run.path):
+        return of_the_run
+    return DIRECT if named in (*DIRECT.instead_of, DIRECT.path) else None
 
 
 def _constant(argument: str) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
@@ -10,6 +12,7 @@ from tfx.dsl.io import fileio
 from tfx.orchestration.portable import outputs_utils
 from tfx.orchestration.portable.mlmd import context_lib, execution_lib
 
+from headrace.flink_runner.facts import JobFacts
 from headrace.launcher.jobs import ArtifactResult
 from headrace.node.pipeline_ir import NodeSpec
 from headrace.node.usage import Usage
@@ -115,6 +118,7 @@ class Notes:
         code: digest of the project's code that it ran, empty if it ran none.
         keras: major version of Keras that its process had.
         error: why it failed, the first line of it; empty if it did not.
+        jobs: gives the Flink jobs that it had, once it has ended.
     """
 
     owner: str
@@ -122,6 +126,7 @@ class Notes:
     code: str = ""
     keras: str = ""
     error: str = ""
+    jobs: Callable[[], Sequence[JobFacts]] = tuple
 
 
 def annotate(handle: Any, execution_id: int, usage: Usage, notes: Notes) -> Any:
@@ -142,8 +147,20 @@ def annotate(handle: Any, execution_id: int, usage: Usage, notes: Notes) -> Any:
         properties.pop(f"headrace_{name}", None)  # of an earlier try
         if text:
             properties[f"headrace_{name}"].string_value = text
+    for name, text in _job_texts(notes.jobs()).items():
+        properties.pop(name, None)
+        if text:
+            properties[name].string_value = text
     handle.store.put_executions([execution])
     return execution
+
+
+def _job_texts(jobs: Sequence[JobFacts]) -> dict[str, str]:
+    """Properties on an execution's Flink jobs; empty texts if it had none."""
+    return {
+        "headrace_flink_job_id": jobs[-1].job_id if jobs else "",
+        "headrace_flink_jobs": json.dumps([asdict(job) for job in jobs]) if jobs else "",
+    }
 
 
 def _first_line(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from tfx.orchestration.portable.input_resolution.exceptions import InsufficientI
 from tfx.orchestration.portable.mlmd import execution_lib
 
 from headrace.errors import HeadraceError
+from headrace.flink_runner.facts import read_facts
 from headrace.graph.reader import RESOLVER_TYPE
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
@@ -49,7 +51,9 @@ def run_node(request: NodeRequest) -> NodeResult:
     meter = Meter()
     ir_path = Path(request.ir_path)
     spec = load_node(ir_path, request.node_id, request.run_id, request.parameters)
-    operators = executor_operators(request.runner, request.beam_args)
+    facts = Path(tempfile.gettempdir(), "headrace-flink-jobs")
+    job_name = f"{spec.pipeline.pipeline_info.id}/{request.node_id}/{request.run_id}"
+    operators = executor_operators(request.runner, request.beam_args, job_name, facts)
     mend_keras_export()
     adapt_tfx_bsl()
     metadata = open_metadata(request.metadata_url, ir_path)
@@ -59,7 +63,13 @@ def run_node(request: NodeRequest) -> NodeResult:
     if reopened is not None:
         _log.info("Execution %d of an earlier try is run again", reopened)
     code = code_digest(spec, request.import_path)
-    notes = executions.Notes(request.owner, request.try_number, code, request.keras)
+    notes = executions.Notes(
+        owner=request.owner,
+        try_number=request.try_number,
+        code=code,
+        keras=request.keras,
+        jobs=lambda: read_facts(facts),
+    )
     with _closing_on_cancel(metadata, spec), _noting_failure(metadata, spec, meter, notes):
         execution_id = _execution_id(spec, metadata, operators, notes)
     if execution_id is None:

@@ -4,9 +4,8 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE
-from headrace.settings import Settings
 from headrace.verification.steps import Step
-from headrace.verification.verify import _run, verify
+from headrace.verification.verify import _run
 
 
 def exits(code: int, report: Path | None = None) -> Step:
@@ -37,21 +36,3 @@ def test_a_session_that_ends_badly_fails_even_if_its_report_is_clean(tmp_path: P
     report = tmp_path / "r.xml"
     report.write_text('<testsuites><testsuite tests="1"/></testsuites>')
     assert _run([exits(3, report)], tmp_path) == EXIT_FAILED
-
-
-@pytest.mark.parametrize(
-    ("arguments", "checked"),
-    [([], True), (["--without-flink"], True), (["tests/unit"], False), (["-k", "x"], False)],
-)
-def test_leaving_flink_out_is_no_choice_of_tests(
-    arguments: list[str], checked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found: list[Step] = []
-    module = sys.modules[verify.__module__]
-    monkeypatch.setattr(module, "_run", lambda steps, project: found.extend(steps) or 0)
-    monkeypatch.setattr(module, "provide_packages", lambda environ, with_flink: None)
-    verify(Settings(tmp_path, tmp_path, tmp_path / "python"), arguments)
-    assert ("types" in {step.name for step in found}) is checked
-    sessions = [step for step in found if step.report is not None]
-    assert all(list(step.command[-len(arguments) :]) == arguments for step in sessions if arguments)
-    assert len(sessions) == 2

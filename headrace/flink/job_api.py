@@ -1,0 +1,250 @@
+"""Flink's REST API, as far as one job needs it: submit, look, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from headrace.bootstrap.machine import without_credentials
+from headrace.errors import HeadraceError
+from headrace.flink.rest import FlinkUnreachable
+
+_TIMEOUT_SECONDS = 30.0
+_SUBMIT_SECONDS = 600.0
+"""A jar of 100 MB may go over a slow network, and a large pipeline takes its time to translate."""
+ENDED = frozenset(("FINISHED", "FAILED", "CANCELED"))
+_NOT_STARTED = frozenset(("CREATED", "SCHEDULED"))
+
+
+class JobRefused(HeadraceError):
+    """The cluster answered that it does not do this; the message has its reason."""
+
+
+class JobUnknown(HeadraceError):
+    """The JobManager has no such job: another one has taken its place since, for example."""
+
+    transient = True
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """One operator chain of a job."""
+
+    name: str
+    state: str
+    parallelism: int
+    read_records: int
+    written_records: int
+
+
+@dataclass(frozen=True)
+class JobDetail:
+    """A job with its vertices, as the JobManager last counted them (it may lag by a second)."""
+
+    job_id: str
+    name: str
+    state: str
+    vertices: tuple[Vertex, ...]
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def finished_vertices(self) -> int:
+        return sum(vertex.state == "FINISHED" for vertex in self.vertices)
+
+    @property
+    def running_vertices(self) -> int:
+        return sum(vertex.state == "RUNNING" for vertex in self.vertices)
+
+    @property
+    def records(self) -> int:
+        """Records that vertices have read from one another."""
+        return sum(vertex.read_records for vertex in self.vertices)
+
+    @property
+    def waits_for_slots(self) -> bool:
+        """Whether nothing of it has begun, and something wants to."""
+        states = {vertex.state for vertex in self.vertices}
+        return self.state == "RUNNING" and "SCHEDULED" in states and states <= _NOT_STARTED
+
+
+class JobApi:
+    """A client of one cluster, for use by one thread at a time.
+
+    Args:
+        url: of the REST API; a user name and password in it are sent, and never shown.
+    """
+
+    def __init__(self, url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+        self._shown = without_credentials(url)
+        # A cluster on this machine cannot be reached through a proxy.
+        local = httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
+        self._http = httpx.Client(base_url=url, timeout=timeout_seconds, trust_env=not local)
+
+    def __enter__(self) -> JobApi:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def submit(
+        self,
+        jar: Path,
+        entry_class: str,
+        arguments: Sequence[str],
+        configuration: Mapping[str, str],
+    ) -> str:
+        """Upload a jar, run its class there, remove the jar; return the job's id.
+
+        Args:
+            configuration: options of Flink's own, for this job.
+
+        Raises:
+            JobRefused: the program failed on the JobManager.
+            FlinkUnreachable: it does not answer.
+        """
+        with jar.open("rb") as content:
+            files = {"jarfile": ("beam.jar", content, "application/x-java-archive")}
+            sent = self._ask("POST", "/v1/jars/upload", files=files, timeout=_SUBMIT_SECONDS)
+        uploaded = str(sent["filename"]).rpartition("/")[2]
+        try:
+            answer = self._ask(
+                "POST",
+                f"/v1/jars/{uploaded}/run",
+                json={
+                    "entryClass": entry_class,
+                    "programArgsList": list(arguments),
+                    "flinkConfiguration": dict(configuration),
+                },
+                timeout=_SUBMIT_SECONDS,
+            )
+        finally:
+            # The job has what it needs of the jar in its own blobs.
+            self._ask_quietly("DELETE", f"/v1/jars/{uploaded}")
+        return str(answer["jobid"])
+
+    def state(self, job_id: str) -> str:
+        """The job's state now: ``RUNNING``, ``FINISHED``, ...
+
+        Raises:
+            JobUnknown: there is no such job.
+            FlinkUnreachable: the JobManager does not answer.
+        """
+        return str(self._ask("GET", f"/v1/jobs/{job_id}/status")["status"])
+
+    def detail(self, job_id: str) -> JobDetail:
+        """The job and its vertices; raises as ``state`` does."""
+        return read_detail(self._ask("GET", f"/v1/jobs/{job_id}"))
+
+    def cancel(self, job_id: str) -> bool:
+        """Ask for the job's end; return whether there was still one to ask for.
+
+        Raises:
+            FlinkUnreachable: the JobManager does not answer.
+        """
+        try:
+            self._ask("PATCH", f"/v1/jobs/{job_id}", params={"mode": "cancel"})
+        except (JobUnknown, JobRefused):
+            return False  # it has ended, or is gone
+        return True
+
+    def exceptions(self, job_id: str) -> list[str]:
+        """Java traces of why the job failed or was restarted, the first one first."""
+        found = self._ask("GET", f"/v1/jobs/{job_id}/exceptions", params={"maxExceptions": "10"})
+        entries = found.get("exceptionHistory", {}).get("entries", [])
+        traces = [str(entry.get("stacktrace", "")) for entry in reversed(entries)]
+        root = found.get("root-exception")
+        if root and root not in traces:
+            traces.append(str(root))
+        return [trace for trace in traces if trace]
+
+    def accumulators(self, job_id: str) -> dict[str, str]:
+        """The job's accumulators by name, as text; Beam keeps its metrics in one of them."""
+        found = self._ask("GET", f"/v1/jobs/{job_id}/accumulators")
+        return {
+            str(item["name"]): str(item["value"])
+            for item in found.get("user-task-accumulators", [])
+        }
+
+    def running(self, name: str) -> list[str]:
+        """Ids of the jobs of this name that have not ended."""
+        jobs = self._ask("GET", "/v1/jobs/overview")["jobs"]
+        return [
+            str(job["jid"]) for job in jobs if job["name"] == name and job["state"] not in ENDED
+        ]
+
+    def _ask(self, method: str, path: str, **options: Any) -> Mapping[str, Any]:
+        try:
+            answer = self._http.request(method, path, **options)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = str(error) or type(error).__name__
+            raise FlinkUnreachable(
+                f"the Flink cluster at {self._shown} does not answer: {reason}",
+                "bin/headrace flink status shows how it is",
+            ) from None
+        if answer.status_code == 404:
+            raise JobUnknown(f"the Flink cluster at {self._shown} knows nothing of {path}")
+        if answer.status_code >= 400:
+            raise JobRefused(
+                f"the Flink cluster at {self._shown} answers {answer.status_code} to {path}",
+                _reason(answer),
+            )
+        try:
+            found = answer.json() if answer.content else {}
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise FlinkUnreachable(f"what answers at {self._shown} is not a Flink JobManager")
+        return found
+
+    def _ask_quietly(self, method: str, path: str) -> None:
+        try:
+            self._ask(method, path)
+        except HeadraceError:
+            return
+
+
+def read_detail(answer: Mapping[str, Any]) -> JobDetail:
+    """Read the answer to ``/jobs/ID``.
+
+    Raises:
+        FlinkUnreachable: it is not Flink's.
+    """
+    try:
+        vertices = tuple(
+            Vertex(
+                name=str(item["name"]),
+                state=str(item["status"]),
+                parallelism=int(item["parallelism"]),
+                read_records=int(item["metrics"]["read-records"]),
+                written_records=int(item["metrics"]["write-records"]),
+            )
+            for item in answer["vertices"]
+        )
+        return JobDetail(str(answer["jid"]), str(answer["name"]), str(answer["state"]), vertices)
+    except (KeyError, TypeError, ValueError):
+        raise FlinkUnreachable("what answers is not a Flink JobManager") from None
+
+
+def _reason(answer: httpx.Response) -> str:
+    """The Java trace, or whatever else the JobManager said."""
+    try:
+        errors = answer.json()["errors"]
+        return "\n".join(str(error) for error in errors)
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:2000]

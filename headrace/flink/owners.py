@@ -1,0 +1,101 @@
+"""Which process waits for which Flink job, so that a job whose process was killed is cancelled."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from headrace.errors import HeadraceError
+from headrace.files import write_atomically
+from headrace.flink.job_api import JobApi
+from headrace.layout import Layout
+from headrace.services.identity import ProcessIdentity
+
+_DIRECTORY = "flink-jobs"
+_CANCEL_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class OwnedJob:
+    """A running Flink job and the process that waits for it.
+
+    Attributes:
+        folder: the job's folder in the shared jobs directory; empty if it has none.
+    """
+
+    rest_url: str
+    job_id: str
+    name: str
+    owner: ProcessIdentity
+    folder: str = ""
+
+
+def record(home: Path, job: OwnedJob) -> Path:
+    """Write down that the job has an owner; remove the returned file when it has ended."""
+    file = _directory(home) / f"{job.owner.pid}-{job.job_id}.json"
+    write_atomically(file, json.dumps(asdict(job)) + "\n", mode=0o600)
+    return file
+
+
+def has_jobs(home: Path, pid: int) -> bool:
+    """Whether a process with this id has left a record; costs one look into a directory."""
+    return any(_directory(home).glob(f"{pid}-*.json"))
+
+
+def cancel_jobs_of(home: Path, pid: int) -> None:
+    """Cancel what a process that has ended left running; for a caller that may wait for it."""
+    if has_jobs(home, pid):
+        cancel_orphans(home)
+
+
+def cancel_jobs_aside(home: Path, pid: int) -> None:
+    """Like ``cancel_jobs_of``, in a process of its own, which is a child for the caller to reap."""
+    if has_jobs(home, pid):
+        command = [sys.executable, "-m", "headrace.flink.orphans", str(home)]
+        with contextlib.suppress(OSError):
+            os.posix_spawn(command[0], command, os.environ)
+
+
+def cancel_orphans(home: Path, is_orphan: Callable[[OwnedJob], bool] | None = None) -> int:
+    """Cancel the jobs whose owners have ended without doing so; return how many there were.
+
+    Args:
+        is_orphan: by default, whether the owner's process has ended.
+    """
+    count = 0
+    for file, job in list(_records(home)):
+        orphan = job.owner.find() is None if is_orphan is None else is_orphan(job)
+        if not orphan:
+            continue
+        try:
+            with JobApi(job.rest_url, _CANCEL_SECONDS) as api:
+                cancelled = api.cancel(job.job_id)
+        except HeadraceError as error:
+            _log.warning("Flink job %s of %s: %s", job.job_id, job.name, error.message)
+            cancelled = False
+        if job.folder:
+            shutil.rmtree(job.folder, ignore_errors=True)
+        file.unlink(missing_ok=True)
+        count += cancelled
+        if cancelled:
+            _log.warning("Cancelled Flink job %s of %s: its process ended", job.job_id, job.name)
+    return count
+
+
+def _records(home: Path) -> Iterator[tuple[Path, OwnedJob]]:
+    for file in sorted(_directory(home).glob("*.json")):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            fields = json.loads(file.read_text(encoding="utf-8"))
+            yield file, OwnedJob(**{**fields, "owner": ProcessIdentity(**fields["owner"])})
+
+
+def _directory(home: Path) -> Path:
+    return Layout(home).runtime / _DIRECTORY

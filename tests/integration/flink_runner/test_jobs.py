@@ -1,0 +1,133 @@
+"""A node's Beam job on a real cluster: its result, its errors, its end by force."""
+
+import json
+import os
+import signal
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from headrace.errors import HeadraceError
+from headrace.flink import owners
+from headrace.launcher.client import JobFailed, JobKilled
+from headrace.launcher.jobs import NodeResult
+from headrace.launcher.protocol import FLINK_JOB, EventFrame
+from tests.integration.flink_runner.conftest import Flink, Jobs, wait_until
+
+pytestmark = pytest.mark.integration
+
+COUNTS = "mill 1\nwater 2\nwheel 1"
+
+
+def nothing_is_left(flink: Flink) -> bool:
+    return not flink.harnesses() and not flink.job_folders()
+
+
+def test_a_job_does_its_work_and_leaves_nothing_but_its_facts(flink: Flink, jobs: Jobs) -> None:
+    result = jobs.run("fine", "print")
+    assert Path(result.outputs[0].uri).read_text() == COUNTS
+    kept = jobs.properties(result.execution_id or 0)
+    [facts] = json.loads(kept["headrace_flink_jobs"])
+    assert facts["job_id"] == kept["headrace_flink_job_id"]
+    assert facts["name"] == "beam_jobs/CountWords/fine"
+    assert (facts["state"], facts["parallelism"]) == ("FINISHED", 2)
+    assert flink.state(facts["job_id"]) == "FINISHED"
+    assert "a harness has met wheel" in jobs.messages()
+    [page] = [
+        frame.detail
+        for frame in jobs.frames
+        if isinstance(frame, EventFrame) and frame.event == FLINK_JOB
+    ]
+    assert page == f"{flink.cluster.rest_url}/#/job/{facts['job_id']}/overview"
+    assert nothing_is_left(flink)
+
+
+def test_a_runner_argument_of_the_settings_is_heeded(jobs: Jobs) -> None:
+    result = jobs.run("one-slot", "fine", "--parallelism=1")
+    [facts] = json.loads(jobs.properties(result.execution_id or 0)["headrace_flink_jobs"])
+    assert (facts["parallelism"], facts["harnesses"]) == (1, 1)
+
+
+def test_a_failing_function_is_named_with_its_line_first(flink: Flink, jobs: Jobs) -> None:
+    with pytest.raises(JobFailed) as failed:
+        jobs.run("failing", "fail")
+    source = Path("tests/data/pipelines/beam_jobs.py").resolve()
+    line = 1 + source.read_text().splitlines().index(
+        '        raise ValueError(f"there is no {word} here")'
+    )
+    assert failed.value.message == (
+        f"node CountWords: {source}:{line}: ValueError: there is no mill here"
+    )
+    assert "org.apache.flink" not in "\n".join(jobs.messages())
+    assert nothing_is_left(flink)
+
+
+def test_more_slots_than_there_are_is_refused_at_once(jobs: Jobs) -> None:
+    with pytest.raises(JobFailed, match="asks for 9 slots, and the Flink cluster has 2"):
+        jobs.run("large", "fine", "--parallelism=9")
+
+
+class Running:
+    """A job that runs in a thread until something ends it."""
+
+    def __init__(self, flink: Flink, jobs: Jobs, run: str, mode: str) -> None:
+        self.error: BaseException | None = None
+        self.result: NodeResult | None = None
+        self.flink, self.jobs = flink, jobs
+
+        def work() -> None:
+            try:
+                self.result = jobs.run(run, mode, "--parallelism=1")
+            except BaseException as error:
+                self.error = error
+
+        self.thread = threading.Thread(target=work)
+        self.thread.start()
+        wait_until(lambda: flink.harnesses() or not self.thread.is_alive())
+        assert self.error is None
+        [self.job_id] = flink.job_ids(jobs.name(run))
+
+    def join(self) -> BaseException | None:
+        self.thread.join(120)
+        assert not self.thread.is_alive()
+        return self.error
+
+
+def test_a_cancelled_node_cancels_its_job(flink: Flink, jobs: Jobs) -> None:
+    running = Running(flink, jobs, "cancelled", "sleep")
+    jobs.client.cancel()
+    assert isinstance(running.join(), JobFailed)
+    wait_until(lambda: flink.state(running.job_id) == "CANCELED")
+    wait_until(lambda: nothing_is_left(flink))
+
+
+def test_a_killed_node_leaves_no_job_and_no_harness(flink: Flink, jobs: Jobs) -> None:
+    running = Running(flink, jobs, "killed", "sleep")
+    assert owners.has_jobs(flink.settings.home, jobs.pid)
+    os.kill(jobs.pid, signal.SIGKILL)
+    assert isinstance(running.join(), JobKilled)
+    wait_until(lambda: flink.state(running.job_id) == "CANCELED")
+    wait_until(lambda: nothing_is_left(flink))
+    assert not owners.has_jobs(flink.settings.home, jobs.pid)
+
+
+def test_a_killed_harness_is_survived(flink: Flink, jobs: Jobs) -> None:
+    running = Running(flink, jobs, "harness-killed", "once")
+    wait_until(jobs.place.joinpath("marker").exists)
+    [harness] = flink.harnesses()
+    psutil.Process(harness).kill()
+    assert running.join() is None
+    assert flink.state(running.job_id) == "FINISHED"
+    assert running.result is not None
+    assert Path(running.result.outputs[0].uri).read_text() == COUNTS
+    assert nothing_is_left(flink)
+
+
+def test_a_harness_that_takes_too_much_memory_fails_its_job_with_that_reason(
+    flink: Flink, jobs: Jobs
+) -> None:
+    with pytest.raises(HeadraceError, match=r"over its limit of 1\.0 GiB, and was killed"):
+        jobs.run("greedy", "greedy", "--parallelism=1")
+    wait_until(lambda: nothing_is_left(flink))

@@ -1,0 +1,80 @@
+import http.server
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headrace.flink import owners
+from headrace.flink.owners import OwnedJob
+from headrace.services.identity import ProcessIdentity
+
+
+class JobManager:
+    """Stands for a cluster: what is tested is what is asked of it, not what it does."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_PATCH(self) -> None:
+                outer.asked.append(self.path)
+                self.send_response(202)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def job_manager() -> Iterator[JobManager]:
+    found = JobManager()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def ended_process() -> ProcessIdentity:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    identity = ProcessIdentity.of(process.pid)
+    process.communicate(b"\n")
+    return identity
+
+
+def test_the_job_of_a_process_that_has_ended_is_cancelled_once(
+    tmp_path: Path, job_manager: JobManager
+) -> None:
+    folder = tmp_path / "jobs" / "token"
+    folder.mkdir(parents=True)
+    owner = ended_process()
+    owners.record(tmp_path, OwnedJob(job_manager.url, "ab12", "p/n/r", owner, str(folder)))
+    assert owners.has_jobs(tmp_path, owner.pid)
+    assert owners.cancel_orphans(tmp_path) == 1
+    assert job_manager.asked == ["/v1/jobs/ab12?mode=cancel"]
+    assert not folder.exists()
+    assert owners.cancel_orphans(tmp_path) == 0
+    assert not owners.has_jobs(tmp_path, owner.pid)
+
+
+def test_the_job_of_a_living_process_is_left_alone(tmp_path: Path, job_manager: JobManager) -> None:
+    owner = ProcessIdentity.of(os.getpid())
+    file = owners.record(tmp_path, OwnedJob(job_manager.url, "ab12", "p/n/r", owner))
+    owners.cancel_jobs_of(tmp_path, owner.pid)
+    assert job_manager.asked == []
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_cluster_that_has_gone_is_no_error(tmp_path: Path) -> None:
+    owners.record(tmp_path, OwnedJob("http://127.0.0.1:9", "ab12", "p/n/r", ended_process()))
+    assert owners.cancel_orphans(tmp_path) == 0
+    assert list(tmp_path.rglob("*.json")) == []
