@@ -7,5 +7,6 @@ from pipelines.penguins import pipeline
 
 def create_pipeline() -> tfx.dsl.Pipeline:
     made = pipeline.create_pipeline()
+    made.pipeline_info.pipeline_name = "penguins_uncached"
     made.enable_cache = False
     return made

@@ -85,7 +85,7 @@ def test_the_password_is_in_no_log_and_no_file(
     run(settings, tiny, postgres.url("mlmd"), "Make", "three", said)
     assert said
     texts = [*said, *(f.read_text() for f in settings.home.rglob("*.json"))]
-    texts += [log.read_text() for log in settings.layout.logs.iterdir()]
+    texts += [log.read_text() for log in settings.layout.logs.rglob("*.log")]
     assert not [text for text in texts if PASSWORD in text]
 
 
