@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS = 30.0
 _SUBMIT_SECONDS = 600.0
 """A jar of 100 MB may go over a slow network, and a large pipeline takes its time to translate."""
 ENDED = frozenset(("FINISHED", "FAILED", "CANCELED"))
-_NOT_STARTED = frozenset(("CREATED", "SCHEDULED"))
+_ACTIVE = frozenset(("DEPLOYING", "INITIALIZING", "RUNNING", "CANCELING"))
 
 
 class JobRefused(HeadraceError):
@@ -33,13 +33,19 @@ class JobUnknown(HeadraceError):
 
 @dataclass(frozen=True)
 class Vertex:
-    """One operator chain of a job."""
+    """One operator chain of a job.
+
+    Attributes:
+        state: Flink's summary of its tasks; it is ``CREATED`` while they wait for slots.
+        waiting: how many of its tasks want a slot and have none.
+    """
 
     name: str
     state: str
     parallelism: int
     read_records: int
     written_records: int
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,15 +70,20 @@ class JobDetail:
         return sum(vertex.state == "RUNNING" for vertex in self.vertices)
 
     @property
+    def active_vertices(self) -> int:
+        """Vertices that have slots now."""
+        return sum(vertex.state in _ACTIVE for vertex in self.vertices)
+
+    @property
     def records(self) -> int:
         """Records that vertices have read from one another."""
         return sum(vertex.read_records for vertex in self.vertices)
 
     @property
     def waits_for_slots(self) -> bool:
-        """Whether nothing of it has begun, and something wants to."""
-        states = {vertex.state for vertex in self.vertices}
-        return self.state == "RUNNING" and "SCHEDULED" in states and states <= _NOT_STARTED
+        """Whether nothing of it runs, and something wants to."""
+        waiting = any(vertex.waiting for vertex in self.vertices)
+        return self.state == "RUNNING" and waiting and not self.active_vertices
 
 
 class JobApi:
@@ -197,6 +208,12 @@ class JobApi:
                 f"the Flink cluster at {self._shown} does not answer: {reason}",
                 "bin/headrace flink status shows how it is",
             ) from None
+        if answer.status_code == 503 or (answer.status_code == 500 and method == "GET"):
+            raise FlinkUnreachable(  # it is starting
+                f"the JobManager of the Flink cluster at {self._shown} is not ready: it answers "
+                f"{answer.status_code}",
+                _reason(answer),
+            )
         if answer.status_code == 404:
             raise JobUnknown(f"the Flink cluster at {self._shown} knows nothing of {path}")
         if answer.status_code >= 400:
@@ -233,6 +250,7 @@ def read_detail(answer: Mapping[str, Any]) -> JobDetail:
                 parallelism=int(item["parallelism"]),
                 read_records=int(item["metrics"]["read-records"]),
                 written_records=int(item["metrics"]["write-records"]),
+                waiting=int(item["tasks"]["SCHEDULED"]),
             )
             for item in answer["vertices"]
         )

@@ -14,7 +14,7 @@ from apache_beam.runners.runner import PipelineState
 from headrace.bootstrap.machine import without_credentials
 from headrace.errors import HeadraceError
 from headrace.flink import owners
-from headrace.flink.job_api import ENDED, JobDetail
+from headrace.flink.job_api import ENDED, JobDetail, JobUnknown
 from headrace.flink.rest import FlinkUnreachable
 from headrace.flink_runner.facts import JobFacts, counters_of, distributions_of, write_facts
 from headrace.flink_runner.harness_log import HarnessLog
@@ -41,6 +41,12 @@ _log = logging.getLogger("headrace.flink")
 
 class JobFailed(HeadraceError):
     """The job failed for a reason that is not the user's code."""
+
+
+class JobLost(JobFailed):
+    """The job ended with its JobManager."""
+
+    transient = True
 
 
 class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
@@ -113,6 +119,12 @@ class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
                     restarts = self._look_at_restart(restarts)
                 progress.look()
                 silent_since = None
+            except JobUnknown:
+                raise JobLost(
+                    f"Flink job {self.flink_job_id} is lost: its JobManager has ended, and the "
+                    "one that runs now does not know it",
+                    "a retry of the node submits it again",
+                ) from None
             except FlinkUnreachable:
                 silent_since = silent_since or time.monotonic()
                 if time.monotonic() - silent_since > _SILENT_SECONDS:

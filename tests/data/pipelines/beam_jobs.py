@@ -19,6 +19,10 @@ def handle(word: str, mode: str, marker: str) -> str:
     if mode == "once" and not os.path.exists(marker):
         open(marker, "w").close()
         time.sleep(600)
+    if mode == "until" and word == "mill":
+        open(marker, "w").close()
+        while os.path.exists(marker):
+            time.sleep(0.1)
     if mode == "greedy" and word == "mill":
         held = bytearray(os.urandom(1 << 20) * 3000)
         time.sleep(600)

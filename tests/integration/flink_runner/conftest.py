@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from headrace.flink.job_api import JobApi
+from headrace.flink.job_api import ENDED, JobApi
 from headrace.flink.paths import flink_paths
 from headrace.flink.state import ClusterState, current_cluster
 from headrace.ir.store import current_ir
@@ -47,10 +47,13 @@ class Flink:
             check=False,
         )
 
-    def job(self, name: str) -> dict[str, Any]:
-        """The newest job of this name, as ``headrace flink status`` shows it."""
-        found = json.loads(self.headrace("flink", "status", "--json").stdout)
-        return next(job for job in found["jobs"] if job["name"] == name)
+    def status(self) -> dict[str, Any]:
+        """What ``headrace flink status`` shows."""
+        found: dict[str, Any] = json.loads(self.headrace("flink", "status", "--json").stdout)
+        return found
+
+    def running_jobs(self) -> list[dict[str, Any]]:
+        return [job for job in self.status()["jobs"] if job["state"] not in ENDED]
 
     def job_ids(self, name: str) -> list[str]:
         with JobApi(self.cluster.rest_url) as api:
@@ -94,8 +97,9 @@ def flink(settings: Settings, flink_environ: dict[str, str]) -> Iterator[Flink]:
 class Jobs:
     """Runs the component with a Beam job, each time in a run of its own."""
 
-    def __init__(self, flink: Flink, place: Path) -> None:
+    def __init__(self, flink: Flink, place: Path, store: Path | None = None) -> None:
         self.flink, self.place = flink, place
+        self.store = store or place / "metadata.sqlite"
         self.manifest = current_ir(JOBS, flink.settings)
         self.client = LauncherClient(flink.settings)
         self.frames: list[Frame] = []
@@ -108,7 +112,7 @@ class Jobs:
             node_id=NODE,
             run_id=run,
             parameters={"mode": mode, "marker": str(self.place / "marker")},
-            metadata_url=f"sqlite:///{self.place / 'metadata.sqlite'}",
+            metadata_url=f"sqlite:///{self.store}",
             import_path=list(self.manifest.import_path),
             runner="flink",
             beam_args=list(beam_args),
@@ -131,7 +135,7 @@ class Jobs:
         from ml_metadata.proto import metadata_store_pb2 as pb
 
         config = pb.ConnectionConfig()
-        config.sqlite.filename_uri = str(self.place / "metadata.sqlite")
+        config.sqlite.filename_uri = str(self.store)
         [execution] = mlmd.MetadataStore(config).get_executions_by_id([execution_id])
         return {name: value.string_value for name, value in execution.custom_properties.items()}
 

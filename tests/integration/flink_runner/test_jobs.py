@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import threading
 from pathlib import Path
 
 import psutil
@@ -12,9 +11,9 @@ import pytest
 from headrace.errors import HeadraceError
 from headrace.flink import owners
 from headrace.launcher.client import JobFailed, JobKilled
-from headrace.launcher.jobs import NodeResult
 from headrace.launcher.protocol import FLINK_JOB, EventFrame
 from tests.integration.flink_runner.conftest import Flink, Jobs, wait_until
+from tests.integration.flink_runner.running import Running
 
 pytestmark = pytest.mark.integration
 
@@ -69,57 +68,37 @@ def test_more_slots_than_there_are_is_refused_at_once(jobs: Jobs) -> None:
         jobs.run("large", "fine", "--parallelism=9")
 
 
-class Running:
-    """A job that runs in a thread until something ends it."""
-
-    def __init__(self, flink: Flink, jobs: Jobs, run: str, mode: str) -> None:
-        self.error: BaseException | None = None
-        self.result: NodeResult | None = None
-        self.flink, self.jobs = flink, jobs
-
-        def work() -> None:
-            try:
-                self.result = jobs.run(run, mode, "--parallelism=1")
-            except BaseException as error:
-                self.error = error
-
-        self.thread = threading.Thread(target=work)
-        self.thread.start()
-        wait_until(lambda: flink.harnesses() or not self.thread.is_alive())
-        assert self.error is None
-        [self.job_id] = flink.job_ids(jobs.name(run))
-
-    def join(self) -> BaseException | None:
-        self.thread.join(120)
-        assert not self.thread.is_alive()
-        return self.error
-
-
 def test_a_cancelled_node_cancels_its_job(flink: Flink, jobs: Jobs) -> None:
-    running = Running(flink, jobs, "cancelled", "sleep")
+    running = Running(jobs, "cancelled", "sleep", "--parallelism=1")
+    job_id = running.job_id()
+    wait_until(flink.harnesses)
     jobs.client.cancel()
     assert isinstance(running.join(), JobFailed)
-    wait_until(lambda: flink.state(running.job_id) == "CANCELED")
+    wait_until(lambda: flink.state(job_id) == "CANCELED")
     wait_until(lambda: nothing_is_left(flink))
 
 
 def test_a_killed_node_leaves_no_job_and_no_harness(flink: Flink, jobs: Jobs) -> None:
-    running = Running(flink, jobs, "killed", "sleep")
+    running = Running(jobs, "killed", "sleep", "--parallelism=1")
+    job_id = running.job_id()
+    wait_until(flink.harnesses)
     assert owners.has_jobs(flink.settings.home, jobs.pid)
     os.kill(jobs.pid, signal.SIGKILL)
     assert isinstance(running.join(), JobKilled)
-    wait_until(lambda: flink.state(running.job_id) == "CANCELED")
+    wait_until(lambda: flink.state(job_id) == "CANCELED")
     wait_until(lambda: nothing_is_left(flink))
     assert not owners.has_jobs(flink.settings.home, jobs.pid)
 
 
 def test_a_killed_harness_is_survived(flink: Flink, jobs: Jobs) -> None:
-    running = Running(flink, jobs, "harness-killed", "once")
+    running = Running(jobs, "harness-killed", "once", "--parallelism=1")
+    job_id = running.job_id()
+    wait_until(flink.harnesses)
     wait_until(jobs.place.joinpath("marker").exists)
     [harness] = flink.harnesses()
     psutil.Process(harness).kill()
     assert running.join() is None
-    assert flink.state(running.job_id) == "FINISHED"
+    assert flink.state(job_id) == "FINISHED"
     assert running.result is not None
     assert Path(running.result.outputs[0].uri).read_text() == COUNTS
     assert nothing_is_left(flink)

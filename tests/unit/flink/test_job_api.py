@@ -3,10 +3,21 @@ import pytest
 from headrace.flink.job_api import read_detail
 from headrace.flink.rest import FlinkUnreachable
 
+WAITING = "waiting"
+
 
 def vertex(state: str, records: int = 0) -> dict[str, object]:
+    """A vertex with two tasks, of which one waits for a slot where nothing has become of it."""
     metrics = {"read-records": records, "write-records": 2 * records, "read-bytes": 1}
-    return {"name": "Map", "status": state, "parallelism": 2, "metrics": metrics}
+    tasks = {"SCHEDULED": int(state == WAITING)}
+    status = "CREATED" if state == WAITING else state
+    return {
+        "name": "Map",
+        "status": status,
+        "parallelism": 2,
+        "metrics": metrics,
+        "tasks": tasks,
+    }
 
 
 def answer(*vertices: dict[str, object], state: str = "RUNNING") -> dict[str, object]:
@@ -20,11 +31,12 @@ def test_a_running_job_says_how_far_it_is() -> None:
     assert not found.has_ended
 
 
-def test_a_job_of_which_nothing_has_begun_waits_for_slots() -> None:
-    assert read_detail(answer(vertex("SCHEDULED"), vertex("CREATED"))).waits_for_slots
+def test_a_job_of_which_nothing_runs_waits_for_slots() -> None:
+    assert read_detail(answer(vertex(WAITING), vertex("CREATED"))).waits_for_slots
+    assert read_detail(answer(vertex("FINISHED"), vertex(WAITING))).waits_for_slots
     assert not read_detail(answer(vertex("CREATED"))).waits_for_slots
-    assert not read_detail(answer(vertex("SCHEDULED"), state="CANCELLING")).waits_for_slots
-    assert not read_detail(answer(vertex("DEPLOYING"), vertex("SCHEDULED"))).waits_for_slots
+    assert not read_detail(answer(vertex(WAITING), state="CANCELLING")).waits_for_slots
+    assert not read_detail(answer(vertex("DEPLOYING"), vertex(WAITING))).waits_for_slots
 
 
 @pytest.mark.parametrize("wrong", [{}, {"jid": "x"}, answer({"name": "Map"})])
