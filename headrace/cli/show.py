@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from headrace.records.entities import Artifact, Execution, Link, Records
     from headrace.records.runs import Run
 
-_NODES = ("node", "component", "state", "wall", "CPU", "peak memory", "execution", "code")
+_NODES = ("node", "component", "state", "wall", "CPU", "peak memory", "execution", "code", "cache")
 _OUTPUTS = ("node", "output", "artifact", "type", "state", "URI")
 _DIGITS = 8
 
@@ -85,6 +85,7 @@ def execution_document(item: Execution) -> dict[str, Any]:
         "peak_memory_bytes": item.peak_memory_bytes,
         "owner": item.owner,
         "code": item.code,
+        "cache": item.cache,
         "error": item.error,
     }
 
@@ -149,6 +150,7 @@ def _node_cells(item: Execution) -> tuple[str, ...]:
         formats.megabytes(item.peak_memory_bytes),
         str(item.id),
         item.code[:_DIGITS],
+        item.cache,
     )
 
 

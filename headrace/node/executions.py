@@ -117,6 +117,7 @@ class Notes:
         owner: who asked for it.
         code: digest of the project's code that it ran, empty if it ran none.
         keras: major version of Keras that its process had.
+        cache: why it was, or was not, served from the cache.
         error: why it failed, the first line of it; empty if it did not.
         jobs: gives the Flink jobs that it had, once it has ended.
     """
@@ -125,6 +126,7 @@ class Notes:
     try_number: int
     code: str = ""
     keras: str = ""
+    cache: str = ""
     error: str = ""
     jobs: Callable[[], Sequence[JobFacts]] = tuple
 
@@ -141,6 +143,7 @@ def annotate(handle: Any, execution_id: int, usage: Usage, notes: Notes) -> Any:
         "owner": notes.owner,
         "code": notes.code,
         "keras": notes.keras,
+        "cache": notes.cache,
         "error": _first_line(notes.error),
     }
     for name, text in texts.items():

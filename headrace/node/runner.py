@@ -23,6 +23,7 @@ from headrace.node import executions
 from headrace.node.beam import executor_operators
 from headrace.node.boundaries import BOUNDARIES, hand_through
 from headrace.node.cache_key import code_digest, for_cache_key
+from headrace.node.cache_story import cache_story
 from headrace.node.keras_export import mend_keras_export
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
@@ -157,7 +158,8 @@ def _result(
     notes: executions.Notes,
 ) -> NodeResult:
     usage = meter.read()
-    execution = executions.annotate(handle, execution_id, usage, notes)
+    story = _cache_story(handle, spec, execution_id, notes)
+    execution = executions.annotate(handle, execution_id, usage, replace(notes, cache=story))
     if not execution_lib.is_execution_successful(execution):
         # TFX's launcher publishes a failed input resolution and returns as if all were well.
         reason = _last_line(execution) or "its inputs cannot be resolved"
@@ -181,6 +183,16 @@ def _result(
         peak_memory_bytes=usage.peak_memory_bytes,
         keras=request.keras,
     )
+
+
+def _cache_story(handle: Any, spec: NodeSpec, execution_id: int, notes: executions.Notes) -> str:
+    [execution] = handle.store.get_executions_by_id([execution_id])
+    if not execution_lib.is_execution_successful(execution):
+        return ""
+    story = cache_story(handle, spec, execution, notes.code, notes.keras)
+    if story:
+        _log.info("Cache: %s", story)
+    return story
 
 
 def _last_line(execution: Any) -> str:

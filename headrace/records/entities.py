@@ -22,6 +22,7 @@ class Execution:
         created_ms, updated_ms: when it was registered and last written, since the epoch.
         wall_seconds, cpu_seconds, peak_memory_bytes: None where another program ran it.
         code: digest of the project's code that it ran; empty if it ran none.
+        cache: why it was, or was not, served from the cache; empty where nobody said.
         error: first line of why it failed; empty if it did not, or nobody kept that.
     """
 
@@ -38,6 +39,7 @@ class Execution:
     peak_memory_bytes: int | None = None
     owner: str = ""
     code: str = ""
+    cache: str = ""
     error: str = ""
 
 

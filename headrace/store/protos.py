@@ -38,6 +38,7 @@ def execution_record(proto: Any, place: Place) -> Execution:
         peak_memory_bytes=_whole(kept, "headrace_peak_memory_bytes"),
         owner=_text(kept, "headrace_owner"),
         code=_text(kept, "headrace_code"),
+        cache=_text(kept, "headrace_cache"),
         error=_text(kept, "headrace_error") or _tfx_error(_text(kept, "__execution_result__")),
     )
 

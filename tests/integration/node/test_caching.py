@@ -1,8 +1,11 @@
 """TFX's cache through the launcher, while the author edits the code that a node runs."""
 
+import shutil
 from pathlib import Path
 
+import ml_metadata as mlmd
 import pytest
+from ml_metadata.proto import metadata_store_pb2 as pb
 
 from headrace.ir.store import current_ir
 from headrace.launcher.client import run_node
@@ -28,15 +31,22 @@ class Edited:
         assert old in text
         self.source.write_text(text.replace(old, new))
 
-    def make(self, run: str) -> NodeResult:
+    def make(self, run: str, **parameters: int) -> NodeResult:
         request = NodeRequest(
             ir_path=self.manifest.ir_path,
             node_id="Make",
             run_id=run,
             metadata_url=f"sqlite:///{self.database}",
             import_path=list(self.manifest.import_path),
+            parameters=dict(parameters),
         )
         return run_node(self.settings, request, lambda _: None)
+
+    def story(self, execution: int | None) -> str:
+        config = pb.ConnectionConfig()
+        config.sqlite.filename_uri = str(self.database)
+        [found] = mlmd.MetadataStore(config).get_executions_by_id([execution])
+        return str(found.custom_properties["headrace_cache"].string_value)
 
 
 def test_an_edited_component_runs_again_and_an_edited_comment_does_not(
@@ -57,3 +67,19 @@ def test_an_edited_component_runs_again_and_an_edited_comment_does_not(
     back = edited.make("as it was")
     assert back.cached
     assert [item.id for item in back.outputs] == [item.id for item in first.outputs]
+
+
+def test_an_execution_says_why_it_was_or_was_not_cached(settings: Settings, tmp_path: Path) -> None:
+    edited = Edited(settings, tmp_path)
+    [first, again] = [edited.make(run).execution_id for run in ("first", "again")]
+    assert edited.story(first) == "first execution"
+    assert edited.story(again) == f"from execution {first}"
+    edited.edit("text.value = f", "text.value = 'new ' + f")
+    changed = edited.make("changed")
+    assert edited.story(changed.execution_id) == f"changed since execution {first}: code"
+    other = edited.make("other", count=3)
+    since = f"changed since execution {changed.execution_id}"
+    assert edited.story(other.execution_id) == f"{since}: parameter count"
+    shutil.rmtree(Path(other.outputs[0].uri).parent)
+    gone = edited.make("gone", count=3)
+    assert edited.story(gone.execution_id) == f"outputs of execution {other.execution_id} are gone"

@@ -160,6 +160,9 @@ def test_a_run_is_shown_with_its_nodes_costs_and_outputs(command: Command, fille
     assert use["outputs"] == []
     cached = command.json("show", "r2")["executions"][0]
     assert (cached["state"], cached["cached"], cached["outputs"]) == ("cached", True, [output])
+    assert cached["cache"] == f"from execution {make['execution_id']}"
+    assert command("show", "r1", "--pipeline", "tiny") == EXIT_DONE
+    assert "first execution" in command.out
 
 
 def test_a_failed_node_says_why(command: Command, filled: str) -> None:
