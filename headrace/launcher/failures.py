@@ -11,10 +11,18 @@ from pathlib import Path
 
 import headrace
 from headrace.errors import HeadraceError
+from headrace.launcher.hints import hint_on
 from headrace.launcher.protocol import ErrorFrame
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _WHILE_RUNNING = re.compile(r"\s*\[while running '[^']*'\]")
+_TRACEBACK = re.compile(
+    r"Traceback \(most recent call last\):\n"
+    r"(?:(?:[ \t][^\n]*)?\n)+"
+    r"(?P<kind>[A-Za-z_][\w.]*): (?P<text>[^\n]*)"
+)
+_TOLD = re.compile(r"(?P<kind>[A-Z]\w*(?:Error|Exception)): (?P<text>.*)", re.DOTALL)
+_LONGEST_TEXT = 800
 _LIBRARIES = tuple(
     {
         str(Path(sysconfig.get_paths()[name]).resolve())
@@ -58,17 +66,36 @@ def describe(raised: BaseException, node: str = "") -> ErrorFrame:
     origin = _origin(raised)
     carried = origin if isinstance(origin, CarriedError) else None
     kind = carried.error_type if carried else type(origin).__name__
-    text = carried.text if carried else _WHILE_RUNNING.sub("", str(origin)).strip()
+    kind, text = _innermost(kind, carried.text if carried else str(origin))
     place = _user_place(raised)
     where = f"{place[0]}:{place[1]}: " if place else ""
     trace = "".join(traceback.format_exception(type(raised), raised, raised.__traceback__))
     return ErrorFrame(
         error_type=kind,
-        message=f"{prefix}{where}{kind}: {text or 'no message'}",
-        hint="",
+        message=f"{prefix}{where}{kind}: {_shortened(text) or 'no message'}",
+        hint=hint_on(text),
         traceback=f"{carried.traceback}\n\n{trace}" if carried else trace,
         transient=_is_transient(origin),
     )
+
+
+def _innermost(kind: str, text: str) -> tuple[str, str]:
+    """The exception that a text tells of: TensorFlow and Beam put one into another's message."""
+    text = _WHILE_RUNNING.sub("", text).strip()
+    tracebacks = list(_TRACEBACK.finditer(text))
+    if tracebacks:
+        last = tracebacks[-1]
+        return last["kind"].rpartition(".")[2], last["text"].strip()
+    told = _TOLD.fullmatch(text)
+    return (told["kind"], told["text"]) if told and kind == "RuntimeError" else (kind, text)
+
+
+def _shortened(text: str) -> str:
+    """The beginning of a long text; all of it is in the traceback."""
+    if len(text) <= _LONGEST_TEXT:
+        return text
+    lines = text[:_LONGEST_TEXT].splitlines()
+    return "\n".join(lines[:-1] or lines).rstrip() + " ..."
 
 
 def _origin(raised: BaseException) -> BaseException:

@@ -12,6 +12,8 @@ from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperat
 from tfx.proto.orchestration import executable_spec_pb2, placeholder_pb2
 
 from headrace.errors import HeadraceError
+from headrace.node.blessing import say_why_not_blessed
+from headrace.node.example_faults import explain, refuse_nothing
 from headrace.node.input_size import input_bytes
 
 
@@ -66,6 +68,7 @@ class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
         runner: BeamRunner = DIRECT,
     ) -> None:
         super().__init__(executor_spec, platform_config)
+        self._class_path = executor_spec.python_executor_spec.class_path
         own: list[Any] = list(self.beam_pipeline_args)  # type: ignore[has-type]
         given = [*arguments, *(item.value.string_value for item in own)]
         self._runner = _runner_for(runner_of(given), runner)
@@ -84,12 +87,29 @@ class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
         ]
 
     def run_executor(self, execution_info: Any, make_beam_pipeline_fn: Any = None) -> Any:
-        """Run the executor; a runner that wants it is told how much the node reads."""
+        """Run the executor; a runner that wants it is told how much the node reads.
+
+        Raises:
+            BadInput: the node reads data into examples, and the data is at fault.
+            Exception: whatever else the executor raises.
+        """
         if self._runner is not None and self._runner.wants_input_bytes:
             size = input_bytes(execution_info.input_dict, execution_info.exec_properties)
             if size is not None:
                 self.beam_pipeline_args.insert(0, _constant(f"--headrace_input_bytes={size}"))
-        return super().run_executor(execution_info, make_beam_pipeline_fn)
+        info = execution_info
+        try:
+            output = super().run_executor(info, make_beam_pipeline_fn)
+        except HeadraceError:
+            raise
+        except Exception as raised:
+            explained = explain(self._class_path, info.exec_properties)
+            if explained is None:
+                raise
+            raise explained from raised
+        refuse_nothing(info.input_dict, info.output_dict, info.exec_properties)
+        say_why_not_blessed(self._class_path, info.output_dict)
+        return output
 
 
 def executor_operators(

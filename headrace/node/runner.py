@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tfx.orchestration.portable import inputs_utils, launcher
+from tfx.orchestration.portable import inputs_utils
 from tfx.orchestration.portable.input_resolution.exceptions import InsufficientInputError
 from tfx.orchestration.portable.mlmd import execution_lib
 
@@ -24,10 +24,12 @@ from headrace.node.beam import executor_operators
 from headrace.node.boundaries import BOUNDARIES, hand_through
 from headrace.node.cache_key import code_digest, for_cache_key
 from headrace.node.cache_story import cache_story
+from headrace.node.disk_full import telling_of_full_disk
 from headrace.node.keras_export import mend_keras_export
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.saved_models import adapt_tfx_bsl
+from headrace.node.taken_outputs import NodeLauncher
 from headrace.node.usage import Meter
 
 _log = logging.getLogger(__name__)
@@ -71,7 +73,12 @@ def run_node(request: NodeRequest) -> NodeResult:
         keras=request.keras,
         jobs=lambda: read_facts(facts),
     )
-    with _closing_on_cancel(metadata, spec), _noting_failure(metadata, spec, meter, notes):
+    root = spec.pipeline.runtime_spec.pipeline_root.field_value.string_value
+    with (
+        _closing_on_cancel(metadata, spec),
+        _noting_failure(metadata, spec, meter, notes),
+        telling_of_full_disk(root),
+    ):
         execution_id = _execution_id(spec, metadata, operators, notes)
     if execution_id is None:
         _log.info("Nothing to do for node %s in this run", request.node_id)
@@ -105,7 +112,7 @@ def _execution_id(
 def _launcher(
     spec: NodeSpec, metadata: Any, operators: dict[Any, Any], notes: executions.Notes
 ) -> Any:
-    made = launcher.Launcher(
+    made = NodeLauncher(
         pipeline_node=spec.node,
         mlmd_connection=metadata,
         pipeline_info=spec.pipeline.pipeline_info,

@@ -44,6 +44,7 @@ KEYS = (
     "defer_after_seconds",
     "beam_args",
     "keras",
+    "allow_empty_examples",
     *FLINK_READERS,
     *FLINK_PATHS,
 )
@@ -76,6 +77,7 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
         defer_after_seconds=values.get("defer_after_seconds", _seconds, 10.0),
         beam_args=values.get("beam_args", _arguments, ()),
         keras=values.get("keras", _keras, keras_of(environ)),
+        allow_empty_examples=values.get("allow_empty_examples", _yes_or_no, False),
         flink=_flink(values, project),
     )
 
@@ -171,6 +173,15 @@ def _choice(kind: Callable[[Any], _T]) -> Callable[[Any], _T]:
 def _keras(value: Any) -> Keras:
     # In the file, 2 is as good as "2".
     return _choice(Keras)(str(value) if isinstance(value, int) else value)
+
+
+def _yes_or_no(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    found = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
+    if found is None:
+        raise ValueError(f"expected true or false, got {value!r}")
+    return found
 
 
 def _seconds(value: Any) -> float:

@@ -48,6 +48,7 @@ class Settings:
             deferral costs some seconds of Airflow's, so a short node has none.
         beam_args: Beam pipeline arguments put before the pipeline's own.
         keras: version of Keras that pipelines run with, or None where the user set none.
+        allow_empty_examples: whether a node that reads data into examples may find none.
         flink: what is set of Flink.
     """
 
@@ -65,6 +66,7 @@ class Settings:
     defer_after_seconds: float = 10.0
     beam_args: tuple[str, ...] = ()
     keras: Keras | None = None
+    allow_empty_examples: bool = False
     flink: FlinkSettings = field(default_factory=FlinkSettings)
 
     @property

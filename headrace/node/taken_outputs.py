@@ -1,0 +1,67 @@
+"""Keeps a node from writing among the files of another.
+
+TFX names the directories of outputs by the execution's id. In a new metadata store ids begin again,
+and with the same artifact root lead to what executions of the old store have put out: shards of two
+executions would be read as one, or a file be refused because it exists.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from tfx.dsl.io import fileio
+from tfx.orchestration.portable import launcher
+
+from headrace.errors import HeadraceError
+
+_log = logging.getLogger(__name__)
+
+
+class OutputTaken(HeadraceError):
+    """There is something where an output would be written, and it cannot be moved."""
+
+
+class NodeLauncher(launcher.Launcher):  # type: ignore[misc]
+    """TFX's launcher, which writes to no place that is taken."""
+
+    def _run_executor(self, execution_info: Any) -> Any:
+        # Before TFX's own part: that removes all outputs where it fails, also those of others.
+        set_aside(execution_info.output_dict)
+        return super()._run_executor(execution_info)
+
+
+def set_aside(outputs: dict[str, Any]) -> None:
+    """Rename what is in the places of outputs before the node has begun.
+
+    Raises:
+        OutputTaken: it cannot be renamed.
+    """
+    for artifacts in outputs.values():
+        for artifact in artifacts:
+            if artifact.uri and _is_taken(artifact.uri):
+                _rename(artifact.uri.rstrip("/"))
+
+
+def _rename(uri: str) -> None:
+    aside = f"{uri}.set-aside-{time.time_ns()}"
+    try:
+        fileio.rename(uri, aside)
+    except Exception as error:  # of whatever file system it is
+        raise OutputTaken(
+            f"{uri} holds what another execution has written, and cannot be renamed: {error}",
+            "use the metadata store that it belongs to, or another artifact_root for this one; "
+            "or remove the pipeline's old artifacts",
+        ) from error
+    _log.warning(
+        "%s held what an execution of another metadata store has written; that is now at %s",
+        uri,
+        aside,
+    )
+
+
+def _is_taken(uri: str) -> bool:
+    if not fileio.exists(uri):
+        return False
+    return not fileio.isdir(uri) or bool(fileio.listdir(uri))
