@@ -80,8 +80,10 @@ class Run:
             example.SerializeToString(deterministic=True) for example in self.raw_examples(split)
         )
 
-    def schemas(self) -> list[object]:
-        return [tfdv.load_schema_text(f"{uri}/schema.pbtxt") for uri in self.artifacts("Schema")]
+    def schemas(self) -> list[str]:
+        """As text, in its order: Transform registers its several in an order of chance."""
+        found = self.artifacts("Schema")
+        return sorted(str(tfdv.load_schema_text(f"{uri}/schema.pbtxt")) for uri in found)
 
     def metrics(self) -> Metrics:
         """The newest evaluation's figures by slice, output and name."""

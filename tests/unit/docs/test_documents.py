@@ -45,7 +45,10 @@ def test_an_example_in_python_is_python(example: Example) -> None:
 
 
 @pytest.mark.parametrize("example", SETTINGS, ids=lambda item: item.name)
-def test_an_example_of_settings_is_read(example: Example, tmp_path: Path) -> None:
+def test_an_example_of_settings_is_read(
+    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HEADRACE_PROJECT", raising=False)
     (tmp_path / "headrace.toml").write_text(example.text)
     assert load_settings(tmp_path, environ={}) != load_settings(tmp_path.parent, environ={})
 
