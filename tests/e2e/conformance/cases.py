@@ -2,6 +2,19 @@
 
 from dataclasses import dataclass, field
 
+TARGETS = {
+    "conditional": "semantics.py:conditional",
+    "nested": "semantics.py:nested",
+    "conditional_nested": "semantics.py:conditional_nested",
+    "closing": "semantics.py:closing",
+    "driver_only": "semantics.py:driver_only",
+    "blessed": "resolving.py:blessed",
+    "spans": "resolving.py:spans",
+    "own_classes": "own_classes.py:own_classes",
+    "straight_line": "straight_line/line_pipeline.py:create_pipeline",
+}
+"""Of the pipelines' names, in tests/data/pipelines."""
+
 RAN, SKIPPED, FAILED, NOT_RUN = "ran", "skipped", "failed", "not run"
 
 
@@ -10,9 +23,10 @@ class Case:
     """One run.
 
     Attributes:
-        pipeline: function in tests/data/pipelines/semantics.py.
+        pipeline: name of the pipeline, whose target is in TARGETS.
         nodes: what becomes of each.
         texts: what artifacts of some nodes say.
+        files: patterns of files that must be in an output of some nodes.
     """
 
     name: str
@@ -20,10 +34,15 @@ class Case:
     nodes: dict[str, str]
     parameters: dict[str, int | str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def succeeds(self) -> bool:
         return FAILED not in self.nodes.values()
+
+
+def _ran(names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), RAN)
 
 
 def _conditional(**changes: str) -> dict[str, str]:
@@ -113,5 +132,40 @@ CASES = (
         "driver_only",
         {"Word": RAN, "Latest": RAN, "Append": RAN},
         texts={"Append": "imported found"},
+    ),
+    Case(
+        "the latest blessed model is found, not the newest, and none before there is one",
+        "blessed",
+        _ran("Before TellBefore Good Bad JudgeGood JudgeBad After TellModel"),
+        texts={"TellBefore": "none", "TellModel": "good"},
+    ),
+    Case(
+        "spans: the newest, a given one, and resolvers of the newest one and two",
+        "spans",
+        _ran("Newest First One Two TellOne TellTwo"),
+        texts={"TellOne": "2", "TellTwo": "1 2"},
+    ),
+    Case(
+        "executor and driver of one's own, and Beam arguments of the pipeline and of one node",
+        "own_classes",
+        _ran("Own Other"),
+        texts={"Own": "own driven everywhere here", "Other": "other driven everywhere"},
+    ),
+    Case(
+        "Keras from Tuner to Pusher, user code by module_file and by module and function",
+        "straight_line",
+        _ran(
+            "CsvExampleGen ImportSchemaGen Tuner Trainer Trainer.by_function Evaluator"
+            " BulkInferrer Pusher"
+        ),
+        files={
+            "ImportSchemaGen": "schema.pbtxt",
+            "Tuner": "best_hyperparameters.txt",
+            "Trainer": "Format-Serving/saved_model.pb",
+            "Trainer.by_function": "Format-Serving/saved_model.pb",
+            "Evaluator": "BLESSED",
+            "BulkInferrer": "*.gz",
+            "Pusher": "saved_model.pb",
+        },
     ),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from headrace.services.rest import AirflowApi
-from tests.e2e.conformance.cases import FAILED, NOT_RUN, RAN, SKIPPED, Case
+from tests.e2e.conformance.cases import FAILED, NOT_RUN, RAN, SKIPPED, TARGETS, Case
 from tests.e2e.conftest import Platform
 
 WATCHER = "any_node_failed"
@@ -31,6 +31,11 @@ class Outcome:
 
     def text(self, node: str) -> str:
         return Path(self.results[node]["outputs"][0]["uri"]).read_text()
+
+    def has(self, node: str, pattern: str) -> bool:
+        """Whether a file of that pattern is in one of the node's outputs."""
+        places = [Path(output["uri"]) for output in self.results[node]["outputs"]]
+        return any(list(place.glob(pattern)) for place in places)
 
 
 class Engine(Protocol):
@@ -58,7 +63,7 @@ class RunCommand:
             for name, value in case.parameters.items()
             for text in ("--param", f"{name}={value}")
         ]
-        target = f"semantics.py:{case.pipeline}"
+        target = TARGETS[case.pipeline]
         completed = self._platform.headrace("run", target, "--run-id", run_id, "--json", *given)
         document = json.loads(completed.stdout)
         nodes = document["nodes"]

@@ -1,5 +1,6 @@
 """One suite for every way of running a pipeline: the same pipelines, the same outcomes."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,24 +9,21 @@ import pytest
 from headrace.services import control
 from headrace.services.instance import main_instance
 from headrace.settings import load_settings
-from tests.e2e.conformance.cases import CASES, Case
+from tests.e2e.conformance.cases import CASES, TARGETS, Case
 from tests.e2e.conformance.engines import Airflow, Engine, RunCommand
 from tests.e2e.conftest import REPOSITORY, Platform, platform_of
 
 pytestmark = pytest.mark.e2e
 
-PIPELINES = sorted({case.pipeline for case in CASES})
 DAGS = "from headrace.airflow import pipeline_dag\n\n" + "".join(
-    f'{name} = pipeline_dag("semantics.py:{name}")\n' for name in PIPELINES
+    f'{name} = pipeline_dag("{target}")\n' for name, target in TARGETS.items()
 )
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("semantics")
-    data = REPOSITORY / "tests" / "data" / "pipelines"
-    for name in ("semantics.py", "word.txt"):
-        (folder / name).write_text((data / name).read_text())
+    shutil.copytree(REPOSITORY / "tests" / "data" / "pipelines", folder, dirs_exist_ok=True)
     (folder / "dags").mkdir()
     (folder / "dags" / "semantics.py").write_text(DAGS)
     return folder
@@ -34,6 +32,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=["run", "airflow"])
 def engine(request: pytest.FixtureRequest, project: Path) -> Iterator[Engine]:
     platform = platform_of(project, project / ".headrace")
+    platform.environ["STRAIGHT_LINE_SERVING"] = str(project / request.param / "serving")
     platform.environ["HEADRACE_METADATA_URL"] = f"sqlite:///{project / request.param}.sqlite"
     if request.param == "run":
         yield RunCommand(platform)
@@ -69,6 +68,7 @@ def test_every_node_becomes_what_tfx_says(
     assert outcome.nodes == case.nodes
     assert outcome.succeeded is case.succeeds
     assert {node: outcome.text(node) for node in case.texts} == case.texts
+    assert [node for node, pattern in case.files.items() if not outcome.has(node, pattern)] == []
 
 
 def test_what_has_not_changed_is_served_from_the_cache_also_in_a_sub_pipeline(

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.integration
 PROJECT = Path(__file__).parents[3]
 GOLDEN = PROJECT / "tests" / "data" / "ir"
 TARGETS = {
+    "blessed": "resolving.py:blessed",
     "closing": "semantics.py:closing",
     "conditional": "semantics.py:conditional",
     "conditional_nested": "semantics.py:conditional_nested",
@@ -27,8 +28,12 @@ TARGETS = {
     "driver_only": "semantics.py:driver_only",
     "every_kind": "every_kind.py:create_pipeline",
     "nested": "semantics.py:nested",
+    "own_classes": "own_classes.py:own_classes",
+    "spans": "resolving.py:spans",
+    "straight_line": "straight_line/line_pipeline.py:create_pipeline",
     "tiny": "tiny.py:create_pipeline",
 }
+ENVIRON = {"TINY_DATA": "/data/tiny", "STRAIGHT_LINE_SERVING": "/serving/line"}
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -36,9 +41,7 @@ def test_a_pipeline_compiles_to_its_golden_ir_and_graph(
     name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     author = Author(PROJECT, tmp_path / "home")
-    manifest = author.compile(
-        f"tests/data/pipelines/{TARGETS[name]}", environ={"TINY_DATA": "/data/tiny"}
-    )
+    manifest = author.compile(f"tests/data/pipelines/{TARGETS[name]}", environ=ENVIRON)
     assert manifest.failure is None
     text = manifest.ir.read_text()
     ir = text.replace(str(author.home), "HOME").replace(str(PROJECT), "PROJECT")

@@ -1,6 +1,7 @@
 """A pipeline in the style of TFX's own examples: flags, required arguments, a module_file.
 
-It has what they have of Keras: Tuner, Trainer, Evaluator, BulkInferrer and Pusher.
+It has what they have of Keras: Tuner, Trainer, Evaluator, BulkInferrer and Pusher. A second Trainer
+names its user code by module and function.
 """
 
 import os
@@ -16,6 +17,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 def _create_pipeline(pipeline_name, data_root, module_file, serving_model_dir):
     example_gen = tfx.components.CsvExampleGen(input_base=data_root)
+    schema_gen = tfx.components.ImportSchemaGen(schema_file=os.path.join(_HERE, "schema.pbtxt"))
     tuner = tfx.components.Tuner(
         module_file=module_file,
         examples=example_gen.outputs["examples"],
@@ -29,6 +31,14 @@ def _create_pipeline(pipeline_name, data_root, module_file, serving_model_dir):
         train_args=tfx.proto.TrainArgs(num_steps=50),
         eval_args=tfx.proto.EvalArgs(num_steps=2),
     )
+    by_function = tfx.components.Trainer(
+        run_fn="line_utils.run_fn",
+        examples=example_gen.outputs["examples"],
+        schema=schema_gen.outputs["schema"],
+        hyperparameters=tuner.outputs["best_hyperparameters"],
+        train_args=tfx.proto.TrainArgs(num_steps=2),
+        eval_args=tfx.proto.EvalArgs(num_steps=2),
+    ).with_id("Trainer.by_function")
     bound = tfma.GenericValueThreshold(upper_bound={"value": 1.0})
     metric = tfma.MetricConfig(
         class_name="MeanSquaredError", threshold=tfma.MetricThreshold(value_threshold=bound)
@@ -57,10 +67,12 @@ def _create_pipeline(pipeline_name, data_root, module_file, serving_model_dir):
     )
     return tfx.dsl.Pipeline(
         pipeline_name=pipeline_name,
-        components=[example_gen, tuner, trainer, evaluator, bulk_inferrer, pusher],
+        components=[
+            example_gen, schema_gen, tuner, trainer, by_function, evaluator, bulk_inferrer, pusher,
+        ],
         enable_cache=True,
         beam_pipeline_args=["--direct_running_mode=in_memory"],
-    )
+    )  # fmt: skip
 
 
 def create_pipeline():
