@@ -8,7 +8,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx import v1 as tfx
 
-from pipelines.flights import features, reading, yardsticks
+from pipelines import reading
+from pipelines.flights import features, yardsticks
 from pipelines.flights.networks import NETWORKS
 from pipelines.flights.yardsticks import Yardsticks
 
@@ -26,8 +27,9 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
     keras.utils.set_random_seed(SEED)
     chosen = fn_args.hyperparameters
     transform = tft.TFTransformOutput(fn_args.transform_output)
-    train = reading.read(fn_args.train_files, fn_args.data_accessor, transform)
-    held_out = reading.read(fn_args.eval_files, fn_args.data_accessor, transform)
+    label = features.transformed(features.LABEL)
+    train = reading.read(fn_args.train_files, fn_args.data_accessor, transform, label)
+    held_out = reading.read(fn_args.eval_files, fn_args.data_accessor, transform, label)
     sizes = index_sizes(transform)
     trivial = yardsticks.measure(train, sizes["carrier"])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.flights import features
-from pipelines.flights.reading import Examples
+from pipelines.reading import Examples
 
 _PRIOR = 20
 """A carrier's hour counts as if it had so many flights more, late at the base rate."""

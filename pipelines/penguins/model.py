@@ -6,8 +6,8 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 from tfx import v1 as tfx
-from tfx_bsl.public import tfxio
 
+from pipelines import reading
 from pipelines.penguins import features
 
 SEED = 20130
@@ -20,10 +20,15 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
     chosen = fn_args.hyperparameters
     transform = tft.TFTransformOutput(fn_args.transform_output)
     model = build_model(transform, chosen["learning_rate"])
+    label = features.transformed(features.LABEL)
+    train, held_out = (
+        reading.read(files, fn_args.data_accessor, transform, label)
+        for files in (fn_args.train_files, fn_args.eval_files)
+    )
     model.fit(
-        _dataset(fn_args.train_files, fn_args.data_accessor, transform, shuffle=True),
+        reading.dataset(train, BATCH_SIZE, SEED),
         epochs=chosen["epochs"],
-        validation_data=_dataset(fn_args.eval_files, fn_args.data_accessor, transform),
+        validation_data=reading.dataset(held_out, BATCH_SIZE),
         verbose=2,
     )
     _export(model, transform, fn_args.serving_model_dir)
@@ -52,22 +57,6 @@ def build_model(transform: tft.TFTransformOutput, learning_rate: float) -> keras
         metrics=["sparse_categorical_accuracy"],
     )
     return model
-
-
-def _dataset(
-    files: list[str],
-    accessor: tfx.components.DataAccessor,
-    transform: tft.TFTransformOutput,
-    shuffle: bool = False,
-) -> tf.data.Dataset:
-    options = tfxio.TensorFlowDatasetOptions(
-        batch_size=BATCH_SIZE,
-        label_key=features.transformed(features.LABEL),
-        shuffle=shuffle,
-        shuffle_seed=SEED,
-        num_epochs=1,
-    )
-    return accessor.tf_dataset_factory(files, options, transform.transformed_metadata.schema)
 
 
 def _export(model: keras.Model, transform: tft.TFTransformOutput, directory: str) -> None:

@@ -10,10 +10,11 @@ import tensorflow as tf
 from tfx import v1 as tfx
 from tfx_bsl.public import tfxio
 
-from pipelines.flights import features, reading, yardsticks
+from pipelines import reading
+from pipelines.flights import features, yardsticks
 from pipelines.flights.model import index_sizes
 from pipelines.flights.networks import NETWORKS
-from pipelines.flights.reading import Examples
+from pipelines.reading import Examples
 
 
 def accessor() -> tfx.components.DataAccessor:
@@ -51,7 +52,9 @@ def rows(transform) -> list[dict[str, float]]:
 def test_a_split_is_read_in_an_order_that_depends_on_its_rows_alone(transform, rows, tmp_path):
     schema = transform.transformed_metadata.schema
     shuffled = random.Random(2).sample(rows, len(rows))
-    read = functools.partial(reading.read, accessor=accessor(), transform=transform)
+    read = functools.partial(
+        reading.read, accessor=accessor(), transform=transform, label="late_xf"
+    )
     one = read([write(tmp_path / "a", rows, schema)])
     two = read(
         [write(tmp_path / "b", shuffled[:9], schema), write(tmp_path / "c", shuffled[9:], schema)]
@@ -67,10 +70,25 @@ def test_a_split_is_read_in_an_order_that_depends_on_its_rows_alone(transform, r
     assert dict(zip(distances.tolist(), labels.tolist(), strict=True)) == late
 
 
+def test_the_order_does_not_depend_on_the_last_bits_of_a_number(transform, rows, tmp_path):
+    schema = transform.transformed_metadata.schema
+    read = functools.partial(
+        reading.read, accessor=accessor(), transform=transform, label="late_xf"
+    )
+    alike = [row | {"distance_xf": 0.5, "departure_minute_xf": i} for i, row in enumerate(rows)]
+    noisy = [row | {"distance_xf": 0.5 + (i % 7) * 1e-7} for i, row in enumerate(alike)]
+    one = read([write(tmp_path / "alike", alike, schema)])
+    two = read([write(tmp_path / "noisy", noisy, schema)])
+    assert len(np.unique(two.columns["distance_xf"])) > 1
+    minutes = [each.columns["departure_minute_xf"] for each in (one, two)]
+    assert np.array_equal(*minutes)
+    assert np.array_equal(one.labels, two.labels)
+
+
 def test_a_split_without_rows_is_an_error(transform, tmp_path):
     path = write(tmp_path / "empty", [], transform.transformed_metadata.schema)
     with pytest.raises(ValueError, match="no rows"):
-        reading.read([path], accessor(), transform)
+        reading.read([path], accessor(), transform, "late_xf")
 
 
 def examples(count: int) -> Examples:
