@@ -1,6 +1,5 @@
-"""Each environment collects the tests of its own side; shared code is tested in the Airflow one."""
+"""Options and fixtures of all tests. Which tests an environment collects, ``sides`` says."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -13,52 +12,6 @@ from headrace.flink.tools import missing_tools
 from headrace.settings import load_settings
 
 TESTS = Path(__file__).parent
-TFX_SIDE = frozenset(
-    TESTS / path
-    for path in (
-        "unit/compiler",
-        "unit/components",
-        "unit/flink_runner",
-        "unit/node",
-        "unit/pipelines",
-        "unit/worker_pool",
-        "integration/compiler",
-        "integration/components",
-        "integration/flink_runner",
-        "integration/launcher",
-        "integration/node",
-        "integration/pipelines",
-        "integration/store",
-        "integration/worker_pool",
-    )
-)
-HERE_IS_TFX = importlib.util.find_spec("tfx") is not None
-
-
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    if collection_path.is_dir() and not collection_path.name.startswith("__"):
-        leads_there = any(collection_path in side.parents for side in TFX_SIDE)
-        return None if leads_there else True if _elsewhere(collection_path) else None
-    return True if _elsewhere(collection_path) else None
-
-
-def _elsewhere(path: Path) -> bool:
-    of_tfx = path in TFX_SIDE or any(parent in TFX_SIDE for parent in path.parents)
-    shared = path.suffix == ".py" and path.name in ("conftest.py", "__init__.py")
-    return not shared and of_tfx != HERE_IS_TFX
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Pass over named files of the other environment, which pytest would call a wrong use."""
-    named = [config.invocation_params.dir / text.partition("::")[0] for text in config.args]
-    here = [
-        text
-        for text, path in zip(config.args, named, strict=True)
-        if pytest_ignore_collect(path.resolve()) is not True
-    ]
-    if not here:
-        pytest.exit("these tests are the other environment's", pytest.ExitCode.NO_TESTS_COLLECTED)
-    config.args[:] = here
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
