@@ -17,11 +17,13 @@ class Step:
 
     Attributes:
         report: the JUnit file it writes, for a test session; None for a check.
+        label: stands before its lines where two run at once.
     """
 
     name: str
     command: tuple[str, ...]
     report: Path | None = None
+    label: str = ""
 
 
 def checks(layout: Layout, project: Path) -> list[Step]:
@@ -45,6 +47,7 @@ def test_sessions(layout: Layout, reports: Path, arguments: Sequence[str]) -> li
             f"tests of the {side} environment",
             (
                 str(python),
+                "-u",  # its progress is read through a pipe
                 "-m",
                 "pytest",
                 f"--junitxml={reports / side}.xml",
@@ -53,6 +56,7 @@ def test_sessions(layout: Layout, reports: Path, arguments: Sequence[str]) -> li
                 *arguments,
             ),
             report=reports / f"{side}.xml",
+            label=f"{side:<7}",
         )
         for side, python in pythons.items()
     ]

@@ -6,7 +6,9 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE
@@ -20,35 +22,89 @@ _NO_TESTS = 5
 """pytest's exit code where its arguments select no test."""
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    step: Step
+    code: int
+    seconds: float
+
+
 def verify(settings: Settings, arguments: Sequence[str]) -> int:
     """Run everything, or with ``arguments`` only pytest with them; return the exit code.
+
+    The whole runs both sessions at once: each waits for other processes most of its time. With
+    arguments they run one after another, so that a debugger has the terminal to itself.
 
     ``--without-flink`` leaves tests out, and is no choice of tests.
     """
     with tempfile.TemporaryDirectory(prefix="headrace-test-") as scratch:
-        steps = test_sessions(settings.layout, Path(scratch), arguments)
-        if not set(arguments) - {WITHOUT_FLINK}:
-            provide_packages(os.environ, with_flink=WITHOUT_FLINK not in arguments)
-            steps = checks(settings.layout, settings.project) + steps
-        return _run(steps, settings.project)
+        sessions = test_sessions(settings.layout, Path(scratch), arguments)
+        project = settings.project
+        if set(arguments) - {WITHOUT_FLINK}:
+            return _sum_up(_one_after_another(sessions, project))
+        provide_packages(os.environ, with_flink=WITHOUT_FLINK not in arguments)
+        done = _one_after_another(checks(settings.layout, project), project)
+        return _sum_up([*done, *_side_by_side(sessions, project)])
 
 
-def _run(steps: Sequence[Step], project: Path) -> int:
-    counts, broken, empty = Counts(), [], 0
-    for step in steps:
-        code, seconds = _run_one(step, project)
-        if step.report is None:
-            outcome = Counts(passed=1) if code == 0 else Counts(failed=1)
-        elif code == _NO_TESTS:
+def _one_after_another(steps: Sequence[Step], project: Path) -> list[_Outcome]:
+    return [_run(step, project, _to_the_terminal) for step in steps]
+
+
+def _side_by_side(steps: Sequence[Step], project: Path) -> list[_Outcome]:
+    with ThreadPoolExecutor(len(steps)) as threads:
+        return list(threads.map(lambda step: _run(step, project, _line_by_line), steps))
+
+
+def _run(step: Step, project: Path, start: Callable[[Step, Path], int]) -> _Outcome:
+    print(f"== {step.name}", flush=True)
+    begin = time.monotonic()
+    code = start(step, project)
+    seconds = time.monotonic() - begin
+    if code != _NO_TESTS or step.report is None:
+        print(f"== {step.name}: {'ok' if code == 0 else 'FAILED'} ({seconds:.0f} s)", flush=True)
+    return _Outcome(step, code, seconds)
+
+
+def _to_the_terminal(step: Step, project: Path) -> int:
+    return subprocess.run(step.command, cwd=project, env=_environ(project), check=False).returncode
+
+
+def _line_by_line(step: Step, project: Path) -> int:
+    """Every line with the step's label before it."""
+    with subprocess.Popen(
+        step.command,
+        cwd=project,
+        env=_environ(project),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(f"{step.label} | {line.rstrip()}", flush=True)
+    return process.returncode
+
+
+def _environ(project: Path) -> dict[str, str]:
+    return {**os.environ, "HEADRACE_PROJECT": str(project), "PYTHONPATH": str(project)}
+
+
+def _sum_up(outcomes: Iterable[_Outcome]) -> int:
+    counts, broken, empty, asked = Counts(), [], 0, 0
+    for outcome in outcomes:
+        step, code = outcome.step, outcome.code
+        asked += step.report is not None
+        if step.report is not None and code == _NO_TESTS:
             empty += 1
             continue
+        if step.report is None:
+            counts += Counts(passed=1) if code == 0 else Counts(failed=1)
         else:
-            outcome = read_counts(step.report)
-        counts += outcome
+            counts += read_counts(step.report)
         if code != 0:
             broken.append(step.name)
-        print(f"== {step.name}: {'ok' if code == 0 else 'FAILED'} ({seconds:.0f} s)", flush=True)
-    asked = sum(step.report is not None for step in steps)
     if asked and empty == asked:
         print("headrace: no test matches these arguments")
         return EXIT_USAGE
@@ -56,11 +112,3 @@ def _run(steps: Sequence[Step], project: Path) -> int:
         print(f"failed: {', '.join(broken)}")
     print(counts, flush=True)
     return EXIT_FAILED if broken else EXIT_DONE
-
-
-def _run_one(step: Step, project: Path) -> tuple[int, float]:
-    print(f"== {step.name}", flush=True)
-    start = time.monotonic()
-    environ = {**os.environ, "HEADRACE_PROJECT": str(project), "PYTHONPATH": str(project)}
-    completed = subprocess.run(step.command, cwd=project, env=environ, check=False)
-    return completed.returncode, time.monotonic() - start
