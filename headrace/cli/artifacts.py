@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headrace.cli import formats
 from headrace.cli.show import artifact_document
 from headrace.cli.tables import print_table
 from headrace.cli.values import count
 from headrace.errors import EXIT_DONE
+
+if TYPE_CHECKING:
+    from headrace.records.entities import Records
 
 _STATES = ("live", "pending", "abandoned", "marked_for_deletion", "deleted", "reference", "unknown")
 _COLUMNS = ("id", "type", "name", "pipeline", "run", "node", "state", "created", "URI")
@@ -23,7 +26,7 @@ def add_parser(commands: Any) -> None:
         "artifacts",
         help="list artifacts, the newest first",
         description=(
-            "List the artifacts in the metadata store, the newest first, with the run and the "
+            "List the artifacts in the metadata stores, the newest first, with the run and the "
             "node that made each."
         ),
     )
@@ -47,28 +50,36 @@ def run(args: argparse.Namespace) -> int:
         HeadraceError: the store cannot be read, or has no such type, run or pipeline.
         UsageError: there are several such runs.
     """
+    from headrace.records.answers import those_found
     from headrace.records.client import ask
     from headrace.records.questions import ArtifactsQuestion
     from headrace.settings import load_settings
 
     question = ArtifactsQuestion(args.limit, args.type, args.of_run, args.pipeline, args.state)
-    records = ask(load_settings(), question)
-    found = documents(records)
-    if records.notice or not found:
-        print(records.notice or "there is no such artifact", file=sys.stderr)
+    stores, notices = those_found(ask(load_settings(), question))
+    listed = [
+        (artifact.created_ms, artifact.id, document)
+        for store, records in stores.items()
+        for artifact, document in zip(records.artifacts, documents(records, store), strict=True)
+    ]
+    listed.sort(key=lambda item: item[:2] if len(stores) > 1 else item[1:2], reverse=True)
+    found = listed[: args.limit or None]
+    if notices or not found:
+        print("\n".join(notices) or "there is no such artifact", file=sys.stderr)
     if args.json:
-        print(json.dumps(found))
+        print(json.dumps([document for _, _, document in found]))
         return EXIT_DONE
-    times = [formats.moment(artifact.created_ms) for artifact in records.artifacts]
-    print_table(_COLUMNS, [_cells(*pair) for pair in zip(found, times, strict=True)])
-    if len(found) < records.total:
-        more = f"{len(found)} of {records.total}; --limit 0 shows all"
-        print(more, file=sys.stderr)
+    columns = _COLUMNS if len({item["store"] for _, _, item in found}) < 2 else (*_COLUMNS, "store")
+    rows = [_cells(item, formats.moment(created))[: len(columns)] for created, _, item in found]
+    print_table(columns, rows)
+    total = sum(records.total for records in stores.values())
+    if len(found) < total:
+        print(f"{len(found)} of {total}; --limit 0 shows all", file=sys.stderr)
     return EXIT_DONE
 
 
-def documents(records: Any) -> list[dict[str, Any]]:
-    """The artifacts as JSON, each with what made it."""
+def documents(records: Records, store: str) -> list[dict[str, Any]]:
+    """The artifacts of a store as JSON, each with what made it."""
     made = {link.artifact_id: link for link in records.links}
     executions = {item.id: item for item in records.executions}
     found = []
@@ -83,6 +94,7 @@ def documents(records: Any) -> list[dict[str, Any]]:
                 "node_id": maker.node_id if maker else "",
                 "key": link.key if link and maker else "",
                 "execution_id": maker.id if maker else None,
+                "store": store,
             }
         )
     return found
@@ -99,4 +111,5 @@ def _cells(item: dict[str, Any], created: str) -> tuple[str, ...]:
         item["state"],
         created,
         item["uri"],
+        item["store"],
     )

@@ -34,6 +34,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--depth", type=count, default=20, metavar="N", help="executions each way (default 20)"
     )
+    parser.add_argument(
+        "--pipeline",
+        default="",
+        metavar="NAME",
+        help="where two stores have an artifact of that id",
+    )
     parser.add_argument("--json", action="store_true", help="print the graph as JSON")
     parser.set_defaults(run=run)
 
@@ -43,12 +49,15 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         HeadraceError: the store cannot be read, or has no such artifact.
+        UsageError: several stores have one.
     """
+    from headrace.records.answers import the_first_one
     from headrace.records.client import ask
     from headrace.records.questions import LineageQuestion
     from headrace.settings import load_settings
 
-    records = ask(load_settings(), LineageQuestion(args.artifact_id, args.depth))
+    question = LineageQuestion(args.artifact_id, args.depth, args.pipeline)
+    records = the_first_one(ask(load_settings(), question), f"an artifact {args.artifact_id}")
     if args.json:
         print(json.dumps(_document(records, args.artifact_id)))
         return EXIT_DONE

@@ -21,7 +21,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "runs",
         help="list pipeline runs, the newest first",
-        description="List the pipeline runs in the metadata store, the newest first.",
+        description="List the pipeline runs in the metadata stores, the newest first.",
     )
     parser.add_argument("--pipeline", default="", metavar="NAME", help="of this pipeline only")
     parser.add_argument(
@@ -37,15 +37,18 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         HeadraceError: the store cannot be read, or no such pipeline has run.
     """
+    from headrace.records.answers import those_found
     from headrace.records.client import ask
     from headrace.records.questions import RunsQuestion
     from headrace.records.runs import runs_of
     from headrace.settings import load_settings
 
-    records = ask(load_settings(), RunsQuestion(args.limit, args.pipeline))
-    runs = runs_of(records.executions, time.time_ns() // 1_000_000)
-    if records.notice or not runs:
-        print(records.notice or "nothing has run yet", file=sys.stderr)
+    answers = ask(load_settings(), RunsQuestion(args.limit, args.pipeline))
+    found, notices = those_found(answers)
+    executions = [item for records in found.values() for item in records.executions]
+    runs = runs_of(executions, time.time_ns() // 1_000_000)[: args.limit or None]
+    if notices or not runs:
+        print("\n".join(notices) or "nothing has run yet", file=sys.stderr)
     if args.json:
         print(json.dumps([document(item) for item in runs]))
         return EXIT_DONE

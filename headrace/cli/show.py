@@ -43,12 +43,14 @@ def run(args: argparse.Namespace) -> int:
         HeadraceError: the store cannot be read, or has no such run.
         UsageError: there are several.
     """
+    from headrace.records.answers import the_only_one
     from headrace.records.client import ask
     from headrace.records.questions import RunQuestion
     from headrace.records.runs import runs_of
     from headrace.settings import load_settings
 
-    records = ask(load_settings(), RunQuestion(args.run_id, args.pipeline))
+    answers = ask(load_settings(), RunQuestion(args.run_id, args.pipeline))
+    records = the_only_one(answers, f"a run {args.run_id!r}")
     [found] = runs_of(records.executions, time.time_ns() // 1_000_000)
     if args.json:
         print(json.dumps(full_document(found, records)))

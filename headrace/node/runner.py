@@ -16,7 +16,7 @@ from tfx.orchestration.portable.mlmd import execution_lib
 
 from headrace.errors import HeadraceError
 from headrace.flink_runner.facts import read_facts
-from headrace.graph.reader import RESOLVER_TYPE
+from headrace.graph.resolvers import found_nothing
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
@@ -37,8 +37,6 @@ _log = logging.getLogger(__name__)
 _HINT_ON_INPUTS = "did the nodes before it run, in this run, with the same metadata store?"
 
 COMPLETE, CACHED, SKIPPED = "COMPLETE", "CACHED", "SKIPPED"
-_FOUND_NOTHING = " returned None."
-"""How TFX's error ends where a Resolver's strategy has nothing to return."""
 
 
 def run_node(request: NodeRequest) -> NodeResult:
@@ -170,7 +168,7 @@ def _result(
     if not execution_lib.is_execution_successful(execution):
         # TFX's launcher publishes a failed input resolution and returns as if all were well.
         reason = _last_line(execution) or "its inputs cannot be resolved"
-        if spec.node.node_info.type.name != RESOLVER_TYPE or not reason.endswith(_FOUND_NOTHING):
+        if not found_nothing(spec.node.node_info.type.name, reason):
             raise HeadraceError(
                 f"node {request.node_id} did not run: {reason}",
                 _HINT_ON_INPUTS,

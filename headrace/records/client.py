@@ -1,4 +1,4 @@
-"""Asks the metadata store, through a process of the TFX environment that has ml_metadata."""
+"""Asks the metadata stores, through a process of the TFX environment that has ml_metadata."""
 
 from __future__ import annotations
 
@@ -6,55 +6,34 @@ import json
 import subprocess
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import quote
 
-from headrace.errors import HeadraceError, UsageError
+from headrace.errors import HeadraceError
 from headrace.launcher.starting import tfx_environ
-from headrace.records.entities import Records
+from headrace.records.answers import Answer
 from headrace.records.questions import QUESTIONS, Question
+from headrace.records.stores import store_urls
 from headrace.settings import Settings
 
 _LIMIT_SECONDS = 300.0
 _NAMES = {kind: name for name, kind in QUESTIONS.items()}
 
 
-def ask(settings: Settings, question: Question) -> Records:
-    """Return the answer of the settings' metadata store.
+def ask(settings: Settings, question: Question) -> list[Answer]:
+    """Return the answer of each of the project's metadata stores.
 
     Raises:
-        UsageError: more than one run is meant, or the store is known to Airflow only.
-        HeadraceError: the store cannot be read, or has not what the question names.
+        UsageError: the store is known to Airflow only.
+        HeadraceError: no store can be asked.
     """
     request = {
-        "url": store_url(settings),
+        "urls": store_urls(settings),
         "ask": _NAMES[type(question)],
         "question": asdict(question),
     }
-    answer = _run(settings, json.dumps(request))
-    if "error" in answer:
-        said = answer["error"]
-        raise (UsageError if said["usage"] else HeadraceError)(said["message"], said["hint"])
-    return Records.from_dict(answer)
+    return [Answer.from_dict(item) for item in _run(settings, json.dumps(request))]
 
 
-def store_url(settings: Settings) -> str:
-    """URL of the store that the settings name, by default the SQLite file in the state directory.
-
-    Raises:
-        UsageError: it is in an Airflow Connection.
-    """
-    if settings.metadata_url:
-        return settings.metadata_url
-    if settings.metadata_conn_id:
-        raise UsageError(
-            f"the metadata store is in Airflow's Connection {settings.metadata_conn_id!r}, "
-            "which only Airflow can read",
-            "set HEADRACE_METADATA_URL to its URL for this command",
-        )
-    return f"sqlite:///{quote(str(settings.layout.metadata_database))}"
-
-
-def _run(settings: Settings, request: str) -> dict[str, Any]:
+def _run(settings: Settings, request: str) -> list[dict[str, Any]]:
     try:
         completed = subprocess.run(
             [str(settings.tfx_python), "-m", "headrace.store"],
@@ -76,8 +55,8 @@ def _run(settings: Settings, request: str) -> dict[str, Any]:
             "ask for less: --limit, --run",
         ) from None
     try:
-        answer = json.loads(completed.stdout)
+        answers = json.loads(completed.stdout)
     except ValueError:
         end = "\n".join(completed.stderr.strip().splitlines()[-8:])
         raise HeadraceError("the metadata store cannot be read", end) from None
-    return answer if isinstance(answer, dict) else {}
+    return list(answers)

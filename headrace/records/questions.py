@@ -34,10 +34,14 @@ class ArtifactsQuestion:
 
 @dataclass(frozen=True)
 class LineageQuestion:
-    """What an artifact was made from and what was made from it, up to ``depth`` executions away."""
+    """What an artifact was made from and what was made from it, up to ``depth`` executions away.
+
+    ``pipeline`` is one that has run in the store that is meant; empty: any.
+    """
 
     artifact_id: int
     depth: int
+    pipeline: str = ""
 
 
 Question = RunsQuestion | RunQuestion | ArtifactsQuestion | LineageQuestion

@@ -49,7 +49,9 @@ def open_to_read(url: MetadataUrl) -> Any | None:
             raise StoreUnavailable(f"metadata store {where} is no file", hint, transient=False)
     elif url.backend == "postgresql":
         # libpq's own variable: MLMD would make the database and the tables where they are missing.
-        os.environ["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} {_READ_ONLY}".strip()
+        given = os.environ.get("PGOPTIONS", "")
+        if _READ_ONLY not in given:
+            os.environ["PGOPTIONS"] = f"{given} {_READ_ONLY}".strip()
     else:
         config.mysql.skip_db_creation = True
     try:

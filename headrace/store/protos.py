@@ -7,6 +7,7 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 
+from headrace.graph.resolvers import found_nothing
 from headrace.records.entities import Artifact, Execution, Link
 from headrace.records.places import Place
 
@@ -24,13 +25,18 @@ _KINDS = {
 def execution_record(proto: Any, place: Place) -> Execution:
     """An execution, with what headrace has noted of it."""
     kept = proto.custom_properties
+    state = metadata_store_pb2.Execution.State.Name(proto.last_known_state).lower()
+    cache = _text(kept, "headrace_cache")
+    error = _text(kept, "headrace_error") or _tfx_error(_text(kept, "__execution_result__"))
+    if state == "failed" and found_nothing(proto.type, error):
+        state, cache, error = "complete", "found no artifact", ""
     return Execution(
         id=proto.id,
         run_id=place.run_id,
         pipeline=place.pipeline,
         node_id=place.node_id,
         component=proto.type,
-        state=metadata_store_pb2.Execution.State.Name(proto.last_known_state).lower(),
+        state=state,
         created_ms=proto.create_time_since_epoch,
         updated_ms=proto.last_update_time_since_epoch,
         wall_seconds=_number(kept, "headrace_wall_seconds"),
@@ -38,8 +44,8 @@ def execution_record(proto: Any, place: Place) -> Execution:
         peak_memory_bytes=_whole(kept, "headrace_peak_memory_bytes"),
         owner=_text(kept, "headrace_owner"),
         code=_text(kept, "headrace_code"),
-        cache=_text(kept, "headrace_cache"),
-        error=_text(kept, "headrace_error") or _tfx_error(_text(kept, "__execution_result__")),
+        cache=cache,
+        error=error,
     )
 
 

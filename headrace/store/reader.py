@@ -101,8 +101,10 @@ class Reader:
         put out is shown with the execution that made it.
 
         Raises:
-            HeadraceError: there is no such artifact.
+            HeadraceError: there is no such artifact or pipeline.
         """
+        if question.pipeline:
+            self._ids_of_pipeline(question.pipeline)
         if not self._store.get_artifacts_by_id([question.artifact_id]):
             raise HeadraceError(
                 f"there is no artifact {question.artifact_id}",

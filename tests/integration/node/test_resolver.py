@@ -1,5 +1,6 @@
 """A Resolver that finds nothing, as in a pipeline's first run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,10 @@ import pytest
 from headrace.ir.store import current_ir
 from headrace.launcher.client import JobFailed, run_node
 from headrace.launcher.jobs import NodeRequest, NodeResult
+from headrace.records.answers import the_only_one
+from headrace.records.client import ask
+from headrace.records.entities import Execution
+from headrace.records.questions import RunQuestion
 from headrace.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -66,6 +71,11 @@ class Counting:
         executions = mlmd.MetadataStore(config).get_executions()
         return [pb.Execution.State.Name(item.last_known_state) for item in executions]
 
+    def shown(self, run: str) -> tuple[Execution, ...]:
+        """The executions as ``headrace show`` has them."""
+        settings = replace(self.settings, metadata_url=f"sqlite:///{self.database}")
+        return the_only_one(ask(settings, RunQuestion(run)), run).executions
+
 
 @pytest.fixture
 def counting(settings: Settings, tmp_path: Path) -> Counting:
@@ -77,6 +87,8 @@ def test_a_node_that_can_do_without_runs_and_the_next_run_has_what_it_made(
 ) -> None:
     nothing = counting.run("latest", "first")
     assert (nothing.state, nothing.outputs) == ("COMPLETE", [])
+    [shown] = counting.shown("first")
+    assert (shown.state, shown.cache, shown.error) == ("complete", "found no artifact", "")
     counting.run("Count", "first")
     counting.run("latest", "second")
     [counted] = counting.run("Count", "second").outputs

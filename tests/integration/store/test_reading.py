@@ -226,6 +226,31 @@ def test_the_lineage_of_an_artifact_goes_both_ways(command: Command, filled: str
     assert "there is no artifact 12345" in command.err
 
 
+def test_stores_that_pipelines_name_themselves_are_read_too(
+    command: Command, sqlite_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.db"
+    shutil.copy(sqlite_file, own)
+    compiled = tmp_path / "home/ir/pipelines/tiny/key"
+    compiled.mkdir(parents=True)
+    config = {"databaseConnectionConfig": {"sqlite": {"filenameUri": str(own)}}}
+    (compiled / "metadata_connection.json").write_text(json.dumps(config))
+    monkeypatch.setenv("HEADRACE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("HEADRACE_METADATA_URL", raising=False)
+    assert len(command.json("runs")) == 4
+    assert command.json("show", "r2")["state"] == "complete"
+    artifacts = command.json("artifacts")
+    assert {item["store"] for item in artifacts} == {f"sqlite:///{own}"}
+    first = str(artifacts[-1]["id"])
+    lineage = command.json("lineage", first, "--pipeline", "tiny")
+    assert command.json("lineage", first) == lineage
+    shutil.copy(sqlite_file, tmp_path / "home/metadata.sqlite")
+    assert len(command.json("artifacts")) == 2 * len(artifacts)
+    assert str(own) in command.json("lineage", first)["notice"]
+    assert command("show", "r2") == EXIT_USAGE
+    assert "a run 'r2' is in 2 metadata stores" in command.err
+
+
 def test_a_running_node_is_seen_while_it_runs(
     command: Command, stores: Stores, tmp_path: Path
 ) -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from headrace.errors import HeadraceError, UsageError
-from headrace.records.client import ask, store_url
+from headrace.errors import HeadraceError
+from headrace.records.client import ask
 from headrace.records.questions import RunsQuestion
 from headrace.settings import Settings
 
@@ -12,18 +12,6 @@ from headrace.settings import Settings
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path, tmp_path / "a b", tmp_path / "no" / "python")
-
-
-def test_the_store_is_the_settings_or_the_file_in_the_state_directory(settings: Settings) -> None:
-    assert store_url(settings) == f"sqlite:///{settings.project}/a%20b/metadata.sqlite"
-    given = replace(settings, metadata_url="postgresql://me:x@db/mlmd", metadata_conn_id="mlmd")
-    assert store_url(given) == "postgresql://me:x@db/mlmd"
-
-
-def test_a_store_that_only_airflow_knows_is_wrong_use(settings: Settings) -> None:
-    with pytest.raises(UsageError, match="Connection 'mlmd'") as caught:
-        store_url(replace(settings, metadata_conn_id="mlmd"))
-    assert "HEADRACE_METADATA_URL" in caught.value.hint
 
 
 def test_a_missing_environment_is_named(settings: Settings) -> None:
