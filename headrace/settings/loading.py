@@ -65,7 +65,7 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
     return Settings(
         project=project,
         home=home,
-        tfx_python=values.get("tfx_python", _path_from(project), Layout(home).tfx_python),
+        tfx_python=values.get("tfx_python", _path_from(project), _tfx_python(home)),
         metadata_url=values.get("metadata_url", _url_from(project), None),
         metadata_conn_id=values.get("metadata_conn_id", _text, None),
         artifact_root=artifact_root,
@@ -80,6 +80,17 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
         allow_empty_examples=values.get("allow_empty_examples", _yes_or_no, False),
         flink=_flink(values, project),
     )
+
+
+def _tfx_python(home: Path) -> Path:
+    """The state directory's, or where it has none, the one that was set up with this interpreter.
+
+    So a DAG file anywhere finds it when Airflow runs from the environment that headrace has made.
+    """
+    own = Layout(home).tfx_python
+    beside = Layout(Path(sys.prefix).parent.parent)
+    is_ours = Path(sys.prefix) == beside.airflow_python.parent.parent
+    return beside.tfx_python if is_ours and not own.exists() and beside.tfx_python.exists() else own
 
 
 def _flink(values: _Values, project: Path) -> FlinkSettings:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import UsageError
+from headrace.layout import Layout
 from headrace.settings import Keras, LauncherMode, Runner, load_settings, parse_metadata_url
 
 
@@ -13,13 +14,29 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path.resolve()
 
 
-def test_defaults_live_below_the_projects_state_directory(project: Path) -> None:
+def test_defaults_live_below_the_projects_state_directory(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.prefix", "/usr")
     settings = load_settings(project / "deeper", environ={})
     assert settings.project == project
     assert settings.home == project / ".headrace"
     assert settings.tfx_python == project / ".headrace/envs/tfx/bin/python"
     assert (settings.metadata_url, settings.artifact_root) == (None, None)
     assert (settings.runner, settings.launcher) == (Runner.DIRECT, LauncherMode.FORKSERVER)
+
+
+def test_a_project_without_environments_has_those_of_the_interpreter(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Layout(tmp_path / "elsewhere")
+    monkeypatch.setattr("sys.prefix", str(made.airflow_python.parent.parent))
+    own = Layout(project / ".headrace").tfx_python
+    assert load_settings(project, environ={}).tfx_python == own
+    for python, expected in ((made.tfx_python, made.tfx_python), (own, own)):
+        python.parent.mkdir(parents=True)
+        python.touch()
+        assert load_settings(project, environ={}).tfx_python == expected
 
 
 def test_the_environment_wins_over_the_file(project: Path) -> None:
