@@ -239,7 +239,10 @@ def _environment_check(plan: Plan) -> Check:
     name = f"{plan.environment.name} environment"
     if plan.nothing:
         return Check(name, Status.OK, str(plan.environment.directory))
-    state = "not made yet" if plan.from_nothing else "older than its lock"
+    state = "older than its lock"
+    if plan.from_nothing:
+        there = plan.environment.directory.is_dir()
+        state = "half-made, moved or of another Python" if there else "not made yet"
     return Check(name, Status.WARN, state, "bin/headrace setup (other commands do it, too)")
 
 

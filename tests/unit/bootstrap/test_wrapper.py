@@ -155,12 +155,14 @@ def test_an_interpreter_that_only_looks_like_one_is_passed_over(project):
     assert str(running_interpreter().executable) in python_of(result)
 
 
-def test_versions_of_pyenv_are_found_when_its_commands_fail(project, tmp_path):
+@pytest.mark.parametrize("asked", ["", "python3.12"])
+def test_versions_of_pyenv_are_found_when_its_commands_fail(project, tmp_path, asked):
     add_broken_python(project, "python3.12")
     versions = tmp_path / "pyenv" / "versions" / "3.12.1" / "bin"
     versions.mkdir(parents=True)
     (versions / "python3.12").symlink_to(running_interpreter().executable)
-    result = run(project, "doctor", "--json", PYENV_ROOT=str(tmp_path / "pyenv"))
+    pyenv = str(tmp_path / "pyenv")
+    result = run(project, "doctor", "--json", PYENV_ROOT=pyenv, HEADRACE_PYTHON=asked)
     assert str(running_interpreter().executable) in python_of(result)
 
 
