@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from headrace.errors import HeadraceError
+from headrace.store.unavailable import StoreUnavailable
 
 _ERRORS = (errno.ENOSPC, errno.EDQUOT)
 _TEXTS = ("No space left on device", "Disk quota exceeded", "database or disk is full")
@@ -31,10 +32,11 @@ def telling_of_full_disk(artifacts: str) -> Iterator[None]:
 
     Raises:
         DiskFull: there was no room.
+        StoreUnavailable: there was none for the metadata store, which it names.
     """
     try:
         yield
-    except DiskFull:
+    except (DiskFull, StoreUnavailable):
         raise
     except Exception as raised:
         if not _is_of_full_disk(raised):

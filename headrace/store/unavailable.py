@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 from headrace.errors import HeadraceError
+
+# MLMD shows the whole statement behind SQLite's own words.
+_QUERY = re.compile(r"Error when executing query: (.*?) query: .*", re.DOTALL)
 
 
 class StoreUnavailable(HeadraceError):
@@ -22,7 +26,7 @@ def explain(error: Exception, where: str, server: tuple[str, int] | None) -> Sto
         where: the store, without a password.
         server: host and port; None for SQLite.
     """
-    text = str(error).strip().replace("\n", " ")
+    text = " ".join(_QUERY.sub(r"\1", str(error)).split())
     lowered = text.lower()
     if "library version" in lowered:
         hint = "another version of ML Metadata made it: its guide says how to upgrade a database"
@@ -42,7 +46,7 @@ def explain(error: Exception, where: str, server: tuple[str, int] | None) -> Sto
     elif "readonly" in lowered or "read-only" in lowered or "unable to open" in lowered:
         hint, transient = "its file or directory cannot be written: check the permissions", False
     elif "full" in lowered:
-        hint, transient = "the disk is full: make room, then try again", False
+        hint, transient = "its disk is full: make room, then try again", True
     elif "locked" in lowered or "busy" in lowered or "aborted" in lowered:
         hint, transient = "another program holds it: end that program, or try again", True
     elif "not a database" in lowered or "malformed" in lowered:

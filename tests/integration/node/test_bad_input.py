@@ -244,3 +244,20 @@ def test_a_full_disk_is_told_as_one_and_a_retry_completes(
     assert f"MB at {small_disk}/bad_input" in failure.hint
     filling.unlink()
     assert len(values(case.run("CsvExampleGen"), "name")) == 100
+
+
+def test_a_metadata_store_on_a_full_disk_is_told_as_one_and_a_retry_completes(
+    case: Case, small_disk: Path
+) -> None:
+    case.store = small_disk / "metadata.sqlite"
+    case.write(HEADER + ROWS)
+    filling = small_disk / "filling"
+    # Room for the tables, not for what a node records.
+    filling.write_bytes(bytes(724 * 1024))
+    with pytest.raises(JobFailed) as failed:
+        case.run("CsvExampleGen")
+    told = f"node CsvExampleGen: metadata store sqlite:///{case.store}: database or disk is full"
+    assert failed.value.message == told
+    assert "its disk is full: make room" in failed.value.hint
+    filling.unlink()
+    assert len(values(case.run("CsvExampleGen"), "name")) == 100
