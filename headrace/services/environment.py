@@ -71,6 +71,8 @@ def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, 
         fixed["HEADRACE_RUNNER"] = runner
     if instance.throwaway:
         fixed["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database
+        # No later Airflow of this database will come for a node, so it ends with its task.
+        fixed["HEADRACE_LAUNCHER_HOLD_SECONDS"] = "0"
     defaults = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

@@ -76,3 +76,14 @@ def test_a_throwaway_instance_never_uses_the_database_that_the_user_has_set(
     prepare(demo)
     assert airflow_environ(instance, PORTS, "")[name] == "postgresql://db.example.org/airflow"
     assert airflow_environ(demo, PORTS, "")[name] == f"sqlite:///{demo.home}/airflow.db"
+
+
+def test_no_node_outlives_a_throwaway_instance(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "HEADRACE_LAUNCHER_HOLD_SECONDS"
+    monkeypatch.setenv(name, "60")
+    demo = demo_instance(instance.settings, "one")
+    prepare(demo)
+    assert airflow_environ(instance, PORTS, "")[name] == "60"
+    assert airflow_environ(demo, PORTS, "")[name] == "0"
