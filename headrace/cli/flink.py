@@ -133,7 +133,7 @@ def print_status(found: dict[str, Any]) -> None:
             f"TaskManager(s), Flink {found['version']}"
         )
     for part in found["components"]:
-        restarts = f", restarted {part['restarts']} times" if part["restarts"] else ""
+        restarts = f", restarts: {part['restarts']}" if part["restarts"] else ""
         print(f"  {part['name']:14} {part['state']:10} {_memory(part['memory_bytes'])}{restarts}")
         if part["state"] != "running" and part["trouble"]:
             print("\n".join(f"    {line}" for line in part["trouble"].splitlines()))

@@ -39,11 +39,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(found: dict[str, Any]) -> None:
     print(f"Airflow   {found['airflow']}{'  ' + found['url'] if found['url'] else ''}")
+    has_crashed = found["airflow"] == "crashed"
+    if has_crashed:
+        print("  its supervisor has died, and everything with it: bin/headrace up starts it again")
     for part in found["components"]:
         memory = f"{part['memory_bytes'] / 1e6:.0f} MB" if part["memory_bytes"] else "-"
-        restarts = f", restarted {part['restarts']} times" if part["restarts"] else ""
+        restarts = f", restarts: {part['restarts']}" if part["restarts"] else ""
         print(f"  {part['name']:14} {part['state']:10} {memory}{restarts}")
-        if part["state"] != "running" and part["trouble"]:
+        # Of a crash a component's last trouble says nothing: that is older.
+        if part["state"] != "running" and part["trouble"] and not has_crashed:
             print("\n".join(f"    {line}" for line in part["trouble"].splitlines()))
     for launcher in found["launchers"]:
         print(f"launcher  pid {launcher['pid']}, Keras {launcher['keras']}")

@@ -268,6 +268,7 @@ def test_a_killed_supervisor_takes_all_with_it_status_tells_and_down_cleans_up(
     wait_until(lambda: not list(session_members(state.processes())))
     crashed = small.headrace("status", "--json")
     assert (crashed.returncode, json.loads(crashed.stdout)["airflow"]) == (1, "crashed")
+    assert "bin/headrace up starts it again" in small.headrace("status").stdout
     assert small.headrace("down").returncode == 0
     assert [item for item in state.processes() if item.find()] == []
     assert json.loads(small.headrace("status", "--json").stdout)["airflow"] == "down"

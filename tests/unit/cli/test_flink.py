@@ -36,7 +36,7 @@ def test_a_person_sees_slots_troubles_harnesses_and_the_newest_jobs(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Flink     unhealthy  http://127.0.0.1:8081"
     assert "1 free of 4, in 2 TaskManager(s), Flink 1.19.3" in lines[1]
-    assert lines[2].split() == ["taskmanager-1", "failing", "-,", "restarted", "3", "times"]
+    assert lines[2].split() == ["taskmanager-1", "failing", "-,", "restarts:", "3"]
     assert lines[3:5] == ["    ended with 1", "    OutOfMemoryError"]
     assert lines[5].split() == ["harness", "1-1", "pid", "9", "800", "MB", "p/n/1"]
     jobs = [line for line in lines if line.startswith("  job ")]
