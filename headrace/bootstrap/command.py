@@ -173,7 +173,7 @@ def _situation(
     fresh = [plan.environment for plan in stale if plan.from_nothing]
     new = sum(sizes[environment.name] for environment in fresh)
     tfx = [plan for plan in stale if plan.environment.name == "tfx"]
-    downloads = any(plan.from_nothing or plan.packages for plan in stale)
+    downloads = bool(stale)  # what builds headrace itself, at the least
     pip = _pip_command(home, interpreter)
     has_installer = (home / "tools" / "bin" / "uv").is_file()
     return Situation(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from headrace.bootstrap import stamps
+from headrace.bootstrap import command, stamps
 from headrace.bootstrap.environments import Environment, plan_environment
-from headrace.bootstrap.machine import Interpreter, running_interpreter
+from headrace.bootstrap.machine import Interpreter, running_interpreter, this_machine
 
 
 @pytest.fixture
@@ -56,6 +56,14 @@ def test_a_changed_project_is_only_installed_again(environment):
     (environment.root / "pyproject.toml").write_text("[project]\n")
     planned = plan(environment)
     assert (planned.from_nothing, planned.packages, planned.project) == (False, False, True)
+
+
+def test_installing_the_project_again_asks_whether_there_is_an_index(environment, tmp_path):
+    finish(environment)
+    (environment.root / "pyproject.toml").write_text("[project]\n")
+    python = running_interpreter()
+    assert command._situation(tmp_path, this_machine(), python, [plan(environment)]).downloads
+    assert not command._situation(tmp_path, this_machine(), python, []).downloads
 
 
 def test_an_interrupted_change_makes_the_environment_from_nothing(environment):
