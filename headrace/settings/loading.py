@@ -72,7 +72,7 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
         runner=values.get("runner", _choice(Runner), Runner.DIRECT),
         launcher=values.get("launcher", _choice(LauncherMode), LauncherMode.FORKSERVER),
         launcher_idle_seconds=values.get("launcher_idle_seconds", _seconds, 900.0),
-        launcher_hold_seconds=values.get("launcher_hold_seconds", _seconds, 900.0),
+        launcher_hold_seconds=values.get("launcher_hold_seconds", _no_seconds_or_more, 900.0),
         launcher_handover_seconds=values.get("launcher_handover_seconds", _seconds, 120.0),
         defer_after_seconds=values.get("defer_after_seconds", _seconds, 10.0),
         beam_args=values.get("beam_args", _arguments, ()),
@@ -196,11 +196,18 @@ def _yes_or_no(value: Any) -> bool:
 
 
 def _seconds(value: Any) -> float:
+    seconds = _no_seconds_or_more(value)
+    if seconds == 0:
+        raise ValueError(f"expected a positive number of seconds, got {value!r}")
+    return seconds
+
+
+def _no_seconds_or_more(value: Any) -> float:
     try:
         seconds = float(value)
     except (TypeError, ValueError):
         raise ValueError(f"expected a number of seconds, got {value!r}") from None
-    if not 0 < seconds < float("inf"):
+    if not 0 <= seconds < float("inf"):
         raise ValueError(f"expected a positive number of seconds, got {value!r}")
     return seconds
 

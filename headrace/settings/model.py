@@ -41,7 +41,7 @@ class Settings:
         launcher: how node processes start.
         launcher_idle_seconds: an unused launcher server ends itself after this time.
         launcher_hold_seconds: a node whose task's process has died runs on for this time, for the
-            task's next try to find it; longer than Airflow takes to notice the death.
+            task's next try to find it; longer than Airflow takes to notice the death. 0: it ends.
         launcher_handover_seconds: a node whose task is deferred runs on for this time, for
             Airflow's triggerer to come for it.
         defer_after_seconds: a deferrable task gives its worker slot back after this time; a
