@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from headrace.errors import HeadraceError
-from headrace.services.rest import AirflowApi
+from headrace.services.rest import AirflowApi, AirflowUnreachable
 
 _POLL_SECONDS = 0.5
+_AWAY_SECONDS = 120.0
+"""So long an API server may not answer: one that has died is started again, within seconds."""
 _ENDED = frozenset(("success", "failed"))
 _TASK_ENDED = frozenset(("success", "failed", "upstream_failed", "skipped", "removed"))
 
@@ -58,30 +60,45 @@ def follow(
 
     Raises:
         HeadraceError: it has not ended within ``limit_seconds``.
+        AirflowUnreachable: the API server has not answered for minutes.
     """
-    deadline = time.monotonic() + limit_seconds
+    answered = time.monotonic()
+    deadline = answered + limit_seconds
     known: dict[str, TaskOutcome] = {}
     while True:
-        run = api.run(dag_id, run_id)
-        changed = False
-        for item in api.tasks(dag_id, run_id):
-            task = _task(item)
-            old = known.get(task.task_id)
-            if old is None or (old.state, old.try_number) != (task.state, task.try_number):
-                if task.state in _TASK_ENDED:
-                    task = _with_result(api, dag_id, run_id, task)
-                known[task.task_id] = task
-                changed = True
+        try:
+            run = api.run(dag_id, run_id)
+            changed = _look(api, dag_id, run_id, known)
+        except AirflowUnreachable:
+            if time.monotonic() - answered > _AWAY_SECONDS:
+                raise
+            time.sleep(_POLL_SECONDS)
+            continue
+        answered = time.monotonic()
         if changed:
             show(list(known.values()))
         if run["state"] in _ENDED:
             seconds = _between(run["queued_at"] or run["start_date"], run["end_date"]) or 0.0
             return RunOutcome(dag_id, run_id, run["state"], seconds, tuple(known.values()))
-        if time.monotonic() > deadline:
+        if answered > deadline:
             raise HeadraceError(
                 f"the run {run_id} of {dag_id} did not end in {limit_seconds:.0f} s"
             )
         time.sleep(_POLL_SECONDS)
+
+
+def _look(api: AirflowApi, dag_id: str, run_id: str, known: dict[str, TaskOutcome]) -> bool:
+    """Bring what is known of the tasks up to date; return whether anything changed."""
+    found: dict[str, TaskOutcome] = {}
+    for item in api.tasks(dag_id, run_id):
+        task = _task(item)
+        old = known.get(task.task_id)
+        if old is None or (old.state, old.try_number) != (task.state, task.try_number):
+            if task.state in _TASK_ENDED:
+                task = _with_result(api, dag_id, run_id, task)
+            found[task.task_id] = task
+    known.update(found)
+    return bool(found)
 
 
 def _with_result(api: AirflowApi, dag_id: str, run_id: str, task: TaskOutcome) -> TaskOutcome:

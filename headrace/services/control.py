@@ -68,7 +68,7 @@ def wait_until_ready(instance: Instance, say: Say) -> ServiceState:
     """Wait until every component is healthy and every DAG file has been parsed.
 
     Raises:
-        HeadraceError: it does not get there; the message has the end of the log.
+        HeadraceError: it does not get further for minutes; the message has the end of the log.
     """
     deadline = time.monotonic() + lifecycle.START_SECONDS
     told = ""
@@ -93,9 +93,10 @@ def wait_until_ready(instance: Instance, say: Say) -> ServiceState:
         if text != told:
             say(text)
             told = text
+            deadline = time.monotonic() + lifecycle.START_SECONDS
         time.sleep(lifecycle.POLL_SECONDS)
     raise HeadraceError(
-        f"Airflow is not ready after {lifecycle.START_SECONDS:.0f} s: {told}",
+        f"Airflow is not ready: {told} for {lifecycle.START_SECONDS:.0f} s",
         tail(instance.logs / "api-server.log"),
     )
 

@@ -16,7 +16,7 @@ _PAGE = 100
 
 
 class AirflowUnreachable(HeadraceError):
-    """The API server does not answer."""
+    """The API server does not answer, or says that it has failed itself; later it may."""
 
 
 class AirflowApi:
@@ -144,7 +144,8 @@ class AirflowApi:
     def _check(self, answer: httpx.Response) -> dict[str, Any]:
         if answer.is_error:
             request = answer.request
-            raise HeadraceError(
+            kind = AirflowUnreachable if answer.is_server_error else HeadraceError
+            raise kind(
                 f"Airflow answers {answer.status_code} to {request.method} {request.url.path}: "
                 f"{_reason(answer)}"
             )

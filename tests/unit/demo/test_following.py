@@ -7,8 +7,10 @@ import pytest
 from headrace.demo import following
 from headrace.demo.following import RunOutcome, TaskOutcome, follow
 from headrace.errors import HeadraceError
+from headrace.services.rest import AirflowUnreachable
 
 START, MIDDLE, END = "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "2026-01-01T00:00:03.5Z"
+AWAY: tuple[str, dict[str, Any]] = ("away", {})
 RESULT = {"state": "COMPLETE", "cached": False, "peak_memory_bytes": 5_000_000}
 
 
@@ -18,13 +20,16 @@ def task(state: str | None, try_number: int = 1, **times: str) -> dict[str, Any]
 
 
 class Played:
-    """Each poll shows the next scene: the run's state and its one task."""
+    """Each poll shows the next scene: the run's state and its one task. ``AWAY``: no answer."""
 
     def __init__(self, *scenes: tuple[str, dict[str, Any]]) -> None:
         self.scenes = list(scenes)
         self.asked: list[str] = []
 
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        if self.scenes[0] == AWAY:
+            self.scenes.pop(0)
+            raise AirflowUnreachable("it does not answer")
         ended = self.scenes[0][0] in ("success", "failed")
         return {
             "state": self.scenes[0][0],
@@ -75,6 +80,22 @@ def test_a_new_try_is_a_change_and_a_failure_has_no_result() -> None:
     )
     assert shown == ["running", "running", "failed"]
     assert (api.asked, outcome.results()) == ([], {})
+
+
+def test_an_api_server_that_is_started_again_is_waited_for() -> None:
+    outcome, shown, _ = played(
+        ("running", task("running", start=MIDDLE)),
+        AWAY,
+        AWAY,
+        ("success", task("success", start=MIDDLE, end=END)),
+    )
+    assert (outcome.state, shown) == ("success", ["running", "success"])
+
+
+def test_one_that_stays_away_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "_AWAY_SECONDS", -1)
+    with pytest.raises(AirflowUnreachable):
+        played(("running", task("running")), AWAY, ("success", task("success")))
 
 
 def test_a_run_that_does_not_end_is_an_error() -> None:
