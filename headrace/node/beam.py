@@ -136,6 +136,13 @@ def executor_operators(
     return {executable_spec_pb2.BeamExecutableSpec: operator}
 
 
+def arguments_of(executor_spec: Any) -> list[str]:
+    """The Beam arguments of a pipeline and node; none where no Beam is in it."""
+    constant = list(getattr(executor_spec, "beam_pipeline_args", ()))
+    others = getattr(executor_spec, "beam_pipeline_args_placeholders", ())
+    return [*constant, *(item.value.string_value for item in others)]
+
+
 def runner_of(arguments: list[str]) -> str:
     """The runner that Beam would take from these arguments; empty if they name none."""
     chosen = ""

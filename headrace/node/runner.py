@@ -20,11 +20,12 @@ from headrace.graph.resolvers import found_nothing
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
-from headrace.node.beam import executor_operators
+from headrace.node.beam import arguments_of, executor_operators
 from headrace.node.boundaries import BOUNDARIES, hand_through
 from headrace.node.cache_key import code_digest, for_cache_key
 from headrace.node.cache_story import cache_story
 from headrace.node.disk_full import telling_of_full_disk
+from headrace.node.forked_workers import fork_workers_for
 from headrace.node.keras_export import mend_keras_export
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
@@ -57,6 +58,8 @@ def run_node(request: NodeRequest) -> NodeResult:
     operators = executor_operators(request.runner, request.beam_args, job_name, facts)
     mend_keras_export()
     adapt_tfx_bsl()
+    if request.runner == "direct":
+        fork_workers_for([*request.beam_args, *arguments_of(spec.executor_spec)])
     metadata = open_metadata(request.metadata_url, ir_path)
     with metadata as handle:
         # A node without an executor, such as a Resolver, registers a new execution each time.
