@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from headrace.errors import HeadraceError
 from headrace.files import exclusive_lock
 from headrace.services import lifecycle
-from headrace.services.environment import USER, airflow_environ, password, prepare
+from headrace.services.environment import USER, airflow_environ, dag_folder, password, prepare
 from headrace.services.instance import Instance
 from headrace.services.logs import tail
 from headrace.services.ports import Ports, free_port, require_free
@@ -86,7 +86,7 @@ def wait_until_ready(instance: Instance, say: Say) -> ServiceState:
                 # Meanwhile: the first request of a task takes seconds, so that it be ours.
                 with ThreadPoolExecutor(1) as pool:
                     warm = pool.submit(client.warm_up)
-                    wait_for_dags(client, instance.settings.project / "dags", state.since, say)
+                    wait_for_dags(client, dag_folder(instance), state.since, say)
                     warm.result()
                 return state
         text = state.message or f"waiting for {', '.join(missing)}"

@@ -38,6 +38,12 @@ def password(instance: Instance) -> str:
     return str(json.loads(instance.passwords.read_text())[USER])
 
 
+def dag_folder(instance: Instance) -> Path:
+    """Where Airflow looks: the user's choice, or the project's; a throwaway has the project's."""
+    named = os.environ.get("AIRFLOW__CORE__DAGS_FOLDER")
+    return Path(named) if named and not instance.throwaway else instance.settings.project / "dags"
+
+
 def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, str]:
     """Environment variables for every component.
 
@@ -57,6 +63,7 @@ def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, 
         ),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(instance.passwords),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dag_folder(instance)),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "headrace.services.ports.loopback",
         "AIRFLOW__API__BASE_URL": url,
@@ -74,7 +81,6 @@ def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, 
         # No later Airflow of this database will come for a node, so it ends with its task.
         fixed["HEADRACE_LAUNCHER_HOLD_SECONDS"] = "0"
     defaults = {
-        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from headrace.services.components import NAMES, command
-from headrace.services.environment import airflow_environ, password, prepare
+from headrace.services.environment import airflow_environ, dag_folder, password, prepare
 from headrace.services.instance import Instance, demo_instance, main_instance
 from headrace.services.ports import Ports
 from headrace.settings import load_settings
@@ -55,6 +55,20 @@ def test_what_the_user_has_set_wins_unless_the_instance_depends_on_it(
     assert environ["AIRFLOW__CORE__PARALLELISM"] == "99"
     assert environ["AIRFLOW_HOME"] == str(instance.home)
     assert environ["HEADRACE_RUNNER"] == "direct"
+
+
+def test_a_dag_folder_of_the_user_s_is_used_but_not_by_a_demo(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, of_project = "AIRFLOW__CORE__DAGS_FOLDER", str(instance.settings.project / "dags")
+    monkeypatch.delenv(name, raising=False)
+    assert airflow_environ(instance, PORTS, "")[name] == of_project
+    monkeypatch.setenv(name, "/my/dags")
+    assert airflow_environ(instance, PORTS, "")[name] == "/my/dags"
+    assert dag_folder(instance) == Path("/my/dags")
+    demo = demo_instance(instance.settings, "penguins")
+    prepare(demo)
+    assert airflow_environ(demo, PORTS, "")[name] == of_project
 
 
 def test_a_proxy_is_not_for_servers_of_this_machine(
