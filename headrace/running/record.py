@@ -20,6 +20,9 @@ from headrace.launcher.jobs import ParameterValue
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,149}")
 _KEPT = 200
+_TRACEBACK = "Traceback (most recent call last):"
+_RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]+ )", re.MULTILINE)
+"""Where a record of a log begins; it may have many lines."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,16 @@ def run_directory(runs: Path, run_id: str) -> Path:
 def log_file(directory: Path, node_id: str) -> Path:
     """Where a node's log is."""
     return directory / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', node_id)}.log"
+
+
+def last_lines(path: Path, count: int) -> list[str]:
+    """What the node said last, without what has a traceback: the error's own line is shown."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    said = [record for record in _RECORD.split(text) if _TRACEBACK not in record]
+    return [line for record in said for line in record.splitlines()][-count:]
 
 
 def write_record(directory: Path, record: RunRecord) -> None:

@@ -37,7 +37,6 @@ from headrace.settings import Keras, Runner, Settings
 _BYTES_A_NODE = 2_000_000_000
 """A Beam or training node takes one to two gigabytes."""
 _LOG_LINES = 10
-_TRACEBACK = "Traceback (most recent call last):"
 
 
 @dataclass(frozen=True)
@@ -230,7 +229,7 @@ class _Run:
             for line in status.error.hint.splitlines():
                 print(f"  {line}", file=sys.stderr)
             print(f"  log, with the traceback: {log}", file=sys.stderr)
-            for line in _last_lines(log, _LOG_LINES):
+            for line in records.last_lines(log, _LOG_LINES):
                 print(f"    {line}", file=sys.stderr)
         stuck = [n for n, s in self._statuses.items() if s.state is NodeState.UPSTREAM_FAILED]
         if stuck:
@@ -338,16 +337,6 @@ def _signals_raised() -> Iterator[None]:
 def _print_event(frame: Frame) -> None:
     if isinstance(frame, EventFrame) and frame.detail:
         print(frame.detail, file=sys.stderr)
-
-
-def _last_lines(path: Path, count: int) -> list[str]:
-    """What the node said last, without the traceback that the log ends with."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    traces = [number for number, line in enumerate(lines) if line.endswith(_TRACEBACK)]
-    return lines[: traces[-1] if traces else None][-count:]
 
 
 def _known(runs: Path) -> str:
