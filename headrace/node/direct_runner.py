@@ -14,3 +14,8 @@ class DirectRunner(SwitchingDirectRunner):  # type: ignore[misc]
     """
 
     _is_interactive = True
+
+
+# Beam translates a pipeline to protos and back, and pickles each transform twice more, before it
+# runs it, unless the class has the name of its own runner: a fifth of the time of a small job.
+DirectRunner.__name__ = SwitchingDirectRunner.__name__

@@ -21,6 +21,7 @@ from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
 from headrace.node.beam import arguments_of, executor_operators
+from headrace.node.beam_signatures import remember_signatures
 from headrace.node.boundaries import BOUNDARIES, hand_through
 from headrace.node.cache_key import code_digest, for_cache_key
 from headrace.node.cache_story import cache_story
@@ -56,6 +57,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     facts = Path(tempfile.gettempdir(), "headrace-flink-jobs")
     job_name = f"{spec.pipeline.pipeline_info.id}/{request.node_id}/{request.run_id}"
     operators = executor_operators(request.runner, request.beam_args, job_name, facts)
+    remember_signatures()
     mend_keras_export()
     adapt_tfx_bsl()
     if request.runner == "direct":
