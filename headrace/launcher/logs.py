@@ -22,7 +22,16 @@ _NOISE = (
     "metadata_connection_config is not provided by IR",
     "Using yield and return in the process method",
     "Cleaning up state",
+    "crcmod package not found",
+    "TF_USE_LEGACY_KERAS is set to 0",
+    "Using Any for unsupported type",
+    "tensorflow_text is not available",
+    "tensorflow_recommenders is not available",
+    "Nonempty beam arg sdk_container_image",
+    "*** WriteImpl min_shards undef",
+    "Value type <class",
 )
+_INSTALLED = ("/site-packages/", "/dist-packages/")
 _DUMPS = ("Running launcher for ", "Going to run a new execution: ", "Using deployment config")
 
 
@@ -46,7 +55,7 @@ class FrameHandler(logging.Handler):
         try:
             message = self.format(record)
             level = record.levelno
-            if level <= logging.WARNING and _is_for_debugging(message):
+            if level <= logging.WARNING and _is_for_debugging(record.name, message):
                 level = logging.DEBUG
             if level >= logging.getLogger().getEffectiveLevel():
                 self._send(
@@ -96,5 +105,8 @@ def _existing_loggers() -> list[logging.Logger]:
     return [logger for logger in named if isinstance(logger, logging.Logger)]
 
 
-def _is_for_debugging(message: str) -> bool:
+def _is_for_debugging(logger: str, message: str) -> bool:
+    if logger == "py.warnings":
+        # It begins with the file that the warning is for: a library's, or the user's own.
+        return any(place in message.partition(":")[0] for place in _INSTALLED)
     return message.startswith((*_NOISE, *_DUMPS)) or message.count("\n") > _DUMP_LINES
