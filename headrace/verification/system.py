@@ -28,6 +28,8 @@ def missing_packages(environ: Mapping[str, str], with_flink: bool) -> list[Packa
     found = []
     if not shutil.which("initdb") and not any(_POSTGRESQL.glob("*/bin/initdb")):
         found.append(Package("postgresql", "are skipped"))
+    if not shutil.which("mariadbd", path=f"{environ.get('PATH', os.defpath)}:/usr/sbin"):
+        found.append(Package("mariadb-server", "are skipped"))
     if with_flink:
         java = find_java(environ)
         if java is None or not java.is_usable:

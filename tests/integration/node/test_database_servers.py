@@ -1,4 +1,4 @@
-"""The metadata store on a real PostgreSQL."""
+"""The metadata store on a real PostgreSQL, and on a real MariaDB by its MySQL protocol."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,16 +10,26 @@ from headrace.ir.store import current_ir
 from headrace.launcher.client import JobFailed, run_node
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.settings import Settings
-from tests.integration.postgres import PASSWORD, Postgres, server
+from tests.integration import mariadb, postgres
+from tests.integration.mariadb import MariaDB
+from tests.integration.postgres import PASSWORD, Postgres
 
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with server() as running:
-        running.query("postgres", "create database mlmd")
-        yield running
+Server = Postgres | MariaDB
+
+
+@pytest.fixture(scope="module", params=["postgresql", "mysql"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    if request.param == "postgresql":
+        with postgres.server() as running:
+            running.query("postgres", "create database mlmd")
+            yield running
+    else:
+        # ML Metadata makes the database itself, where it may.
+        with mariadb.server() as other:
+            yield other
 
 
 @pytest.fixture(scope="module")
@@ -48,41 +58,42 @@ def run(
 
 
 def test_nodes_run_and_read_each_others_artifacts(
-    settings: Settings, tiny: Manifest, postgres: Postgres
+    settings: Settings, tiny: Manifest, server: Server
 ) -> None:
-    url = postgres.url("mlmd")
+    url = server.url("mlmd")
     made = run(settings, tiny, url, "Make", "one")
     used = run(settings, tiny, url, "Use", "one")
     assert (made.state, used.state) == ("COMPLETE", "COMPLETE")
-    count = postgres.query("mlmd", "select count(*) from execution where last_known_state = 3")
+    execution = "execution" if isinstance(server, Postgres) else "Execution"
+    count = server.query("mlmd", f"select count(*) from {execution} where last_known_state = 3")
     assert count == "2"
 
 
 def test_nodes_of_many_runs_register_at_once(
-    settings: Settings, tiny: Manifest, postgres: Postgres
+    settings: Settings, tiny: Manifest, server: Server
 ) -> None:
-    url = postgres.url("mlmd")
+    url = server.url("mlmd")
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda n: run(settings, tiny, url, "Make", f"many{n}"), range(8)))
     assert len({result.execution_id for result in made}) == 8
 
 
 def test_a_wrong_password_is_a_clear_error_that_does_not_show_it(
-    settings: Settings, tiny: Manifest, postgres: Postgres
+    settings: Settings, tiny: Manifest, server: Server
 ) -> None:
     with pytest.raises(JobFailed) as caught:
-        run(settings, tiny, postgres.url("mlmd", "hunter2"), "Make", "two")
+        run(settings, tiny, server.url("mlmd", "hunter2"), "Make", "two")
     text = f"{caught.value} {caught.value.error}"
-    assert "metadata store postgresql://tester@127.0.0.1" in text
+    assert f"metadata store {server.url('mlmd').partition(':')[0]}://tester@127.0.0.1" in text
     assert "answers: check user, password" in text
     assert "hunter2" not in text
 
 
 def test_the_password_is_in_no_log_and_no_file(
-    settings: Settings, tiny: Manifest, postgres: Postgres
+    settings: Settings, tiny: Manifest, server: Server
 ) -> None:
     said: list[str] = []
-    run(settings, tiny, postgres.url("mlmd"), "Make", "three", said)
+    run(settings, tiny, server.url("mlmd"), "Make", "three", said)
     assert said
     texts = [*said, *(f.read_text() for f in settings.home.rglob("*.json"))]
     texts += [log.read_text() for log in settings.layout.logs.rglob("*.log")]
