@@ -3,7 +3,8 @@
 TFX's cache key holds a function's path (``pipelines.penguins.preprocessing.preprocessing_fn``) and
 an executor's, but nothing of what is written there: an edited function would be served from the
 cache. The digest covers the definition that the path names and, from there, every definition of the
-project that it uses by name, in any module. Comments, blank lines and docstrings do not count.
+project that it uses by name, in any module. Comments, blank lines and docstrings do not count. Of a
+``module_file``, whose text TFX does hash, it covers what that imports of the project.
 
 Nothing is imported: the files are parsed. Names that are made at run time (``getattr``, a path in a
 configuration) are not followed.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,17 +50,31 @@ class _Module:
     always: tuple[ast.stmt, ...] = ()
 
 
-def user_code_digest(paths: Iterable[str], import_path: Sequence[str]) -> str:
+@dataclass(frozen=True)
+class UserModule:
+    """A ``module_file``: its name, and the sources of it and of what is packaged with it."""
+
+    name: str
+    sources: Mapping[str, bytes]
+
+
+def user_code_digest(
+    paths: Iterable[str], import_path: Sequence[str], module: UserModule | None = None
+) -> str:
     """Digest of the project's code behind dotted paths of functions and classes.
 
     Args:
         paths: candidates; what names nothing of the project is passed over.
         import_path: directories that the project's modules are imported from.
+        module: is taken in as a whole, with all that it imports of the project.
 
     Returns:
         Hexadecimal digest; empty if no path leads into the project.
     """
-    reader = _Reader([Path(directory) for directory in import_path])
+    packaged = module.sources if module else {}
+    reader = _Reader([Path(directory) for directory in import_path], packaged)
+    if module:
+        reader.follow(module.name, _WHOLE)
     for path in sorted(set(paths)):
         if _PATH.fullmatch(path):
             reader.follow(*reader.split(path))
@@ -67,8 +82,9 @@ def user_code_digest(paths: Iterable[str], import_path: Sequence[str]) -> str:
 
 
 class _Reader:
-    def __init__(self, roots: Sequence[Path]) -> None:
+    def __init__(self, roots: Sequence[Path], packaged: Mapping[str, bytes]) -> None:
         self._roots = roots
+        self._packaged = packaged
         self._modules: dict[str, _Module | None] = {}
         self._seen: dict[tuple[str, str], str] = {}
 
@@ -123,6 +139,9 @@ class _Reader:
         for statement in statements:
             used += [self._imported(item) for item in _inner(statement, where, found.file)]
         used += [(module, _WHOLE) for module in found.stars]
+        if what == _WHOLE:
+            # It is imported, and so is what it imports, also for what that does by itself.
+            used += [self._imported(item) for item in found.imports.values()]
         return statements, used
 
     def _imported(self, item: _Import) -> tuple[str, str]:
@@ -133,7 +152,11 @@ class _Reader:
     def _module(self, name: str) -> _Module | None:
         if name not in self._modules:
             file = self._file(name)
-            self._modules[name] = _parse(file, name) if file else None
+            if file is not None:
+                self._modules[name] = _parse(_read(file), file, name)
+            else:
+                # As TFX has it: the project's modules are found before the packaged ones.
+                self._modules[name] = _parse(self._packaged.get(name), Path(f"{name}.py"), name)
         return self._modules[name]
 
     def _file(self, name: str) -> Path | None:
@@ -146,11 +169,20 @@ class _Reader:
         return None
 
 
-def _parse(file: Path, name: str) -> _Module | None:
+def _read(file: Path) -> bytes | None:
     try:
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+        return file.read_bytes()
+    except OSError:
         return None  # the node itself will say so, if it needs the file
+
+
+def _parse(source: bytes | None, file: Path, name: str) -> _Module | None:
+    if source is None:
+        return None
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None  # likewise
     bound: dict[str, list[ast.stmt]] = {}
     imports: dict[str, _Import] = {}
     stars, always = [], []

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.node.user_code import user_code_digest
+from headrace.node.user_code import UserModule, user_code_digest
 
 PIPELINE = '''
 """A pipeline."""
@@ -122,6 +122,34 @@ def test_modules_that_import_each_other_end(project: Path) -> None:
     (project / "pkg" / "a.py").write_text("from pkg import b\ndef f():\n    return b.g()\n")
     (project / "pkg" / "b.py").write_text("from pkg import a\ndef g():\n    return a.f()\n")
     assert digest(project, "pkg.a.f")
+
+
+MODULE = UserModule(
+    "utils",
+    {
+        "utils": b"import beside\nimport pkg.late\nfrom pkg import helpers\n\ndef run_fn(x):\n"
+        b"    return helpers.double(x) * beside.SCALE\n",
+        "beside": b"from pkg.numbers import BASE as SCALE\n",
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changes"),
+    [
+        ("helpers.py", "2 * x", "3 * x", True),
+        ("late.py", "return x", "return -x", True),
+        ("numbers.py", "BASE = 1", "BASE = 9", True),
+        ("numbers.py", "UNUSED = 2", "UNUSED = 3", False),
+        ("code.py", "LIMIT = 3", "LIMIT = 5", False),
+    ],
+)
+def test_what_a_module_file_imports_of_the_project_is_in_the_digest(
+    project: Path, file: str, old: str, new: str, changes: bool
+) -> None:
+    before = user_code_digest([], [str(project)], MODULE)
+    edit(project, file, old, new)
+    assert (user_code_digest([], [str(project)], MODULE) != before) is changes
 
 
 @pytest.mark.parametrize(
