@@ -15,6 +15,7 @@ TESTS = Path(__file__).parent
 TFX_SIDE = frozenset(
     TESTS / path
     for path in (
+        "unit/beam",
         "unit/compiler",
         "unit/components",
         "unit/flink_runner",

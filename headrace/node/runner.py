@@ -14,6 +14,7 @@ from tfx.orchestration.portable import inputs_utils
 from tfx.orchestration.portable.input_resolution.exceptions import InsufficientInputError
 from tfx.orchestration.portable.mlmd import execution_lib
 
+from headrace.beam import quicken_beam
 from headrace.errors import HeadraceError
 from headrace.flink_runner.facts import read_facts
 from headrace.graph.resolvers import found_nothing
@@ -21,7 +22,6 @@ from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
 from headrace.node.beam import arguments_of, executor_operators
-from headrace.node.beam_signatures import remember_signatures
 from headrace.node.boundaries import BOUNDARIES, hand_through
 from headrace.node.cache_key import code_digest, for_cache_key
 from headrace.node.cache_story import cache_story
@@ -57,7 +57,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     facts = Path(tempfile.gettempdir(), "headrace-flink-jobs")
     job_name = f"{spec.pipeline.pipeline_info.id}/{request.node_id}/{request.run_id}"
     operators = executor_operators(request.runner, request.beam_args, job_name, facts)
-    remember_signatures()
+    quicken_beam()
     mend_keras_export()
     adapt_tfx_bsl()
     if request.runner == "direct":

@@ -29,6 +29,9 @@ def run_harness(payload: dict[str, Any], send: Send) -> dict[str, Any]:
     use_import_path(request.import_path)
     from apache_beam.runners.worker import sdk_worker_main
 
+    from headrace.beam import quicken_beam
+
+    quicken_beam()
     environment = _environment(request)
     # What a harness says of its options and channels is of no use to the author of a job.
     logging.disable(logging.WARNING)

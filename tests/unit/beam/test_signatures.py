@@ -7,7 +7,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.transforms import core, userstate
 from apache_beam.transforms.combiners import CountCombineFn
 
-from headrace.node.beam_signatures import Remembering, remember_signatures
+from headrace.beam.signatures import Remembering, remember_signatures
 
 
 class Add(beam.DoFn):
