@@ -153,6 +153,13 @@ def _run(api: AirflowApi, request: DemoRequest, screen: Screen) -> RunOutcome:
             f"there is no DAG {request.dag_id!r}",
             "\n".join([f"the DAGs are: {', '.join(sorted(known)) or 'none'}", *errors]),
         )
+    declared = api.parameters(request.dag_id)
+    unknown = sorted(set(request.parameters) - set(declared))
+    if unknown:
+        raise UsageError(
+            f"unknown parameter {unknown[0]!r}",
+            f"the parameters of {request.dag_id}: {', '.join(declared) or 'none'}",
+        )
     if known[request.dag_id].get("is_paused"):
         api.unpause(request.dag_id)
     run_id = f"demo__{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%f%z}"

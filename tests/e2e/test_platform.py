@@ -140,6 +140,13 @@ def test_a_parameter_of_the_wrong_type_starts_no_run(api: AirflowApi, conf: dict
         api.trigger("tiny", "wrong", conf)
 
 
+def test_a_parameter_that_does_not_exist_starts_no_demo(up: str, small: Platform) -> None:
+    completed = small.headrace("demo", "--pipeline", "tiny", "--param", "wort=leaf")
+    assert completed.returncode == 2
+    assert "unknown parameter 'wort'" in completed.stderr
+    assert "the parameters of tiny: count, " in completed.stderr
+
+
 def test_a_failing_node_fails_its_task_with_the_authors_line(
     api: AirflowApi, small: Platform
 ) -> None:
