@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tfx import v1 as tfx
+from tfx.utils import proto_utils
 
 component = tfx.dsl.components.component
 Parameter = tfx.dsl.components.Parameter
@@ -14,6 +15,12 @@ Blessing = tfx.types.standard_artifacts.ModelBlessing
 Resolver = tfx.dsl.Resolver
 
 DAYS = str(Path(__file__).with_name("days"))
+
+
+@component
+def ChooseSpan(range_config: Output[Text], span: Parameter[int]) -> None:
+    static = tfx.proto.StaticRange(start_span_number=span, end_span_number=span)
+    range_config.value = proto_utils.proto_to_json(tfx.proto.RangeConfig(static_range=static))
 
 
 @component
@@ -94,12 +101,13 @@ def _rolling(name, spans, after):
 
 
 def spans() -> tfx.dsl.Pipeline:
-    """Spans of the data: the newest, a given one, and resolvers of the newest one and two."""
-    static = tfx.proto.StaticRange(start_span_number=1, end_span_number=1)
-    made = [_days("Newest"), _days("First", tfx.proto.RangeConfig(static_range=static))]
+    """Spans of the data: the newest, one that a node chooses, and resolvers of the newest."""
+    chosen = ChooseSpan(span=1)
+    range_config = chosen.outputs["range_config"].future()[0].value
+    made = [_days("Newest"), _days("First", range_config)]
     one, two = _rolling("One", 1, made), _rolling("Two", 2, made)
     told = [
         TellSpans(examples=found.outputs["examples"]).with_id(f"Tell{found.id}")
         for found in (one, two)
     ]
-    return tfx.dsl.Pipeline(pipeline_name="spans", components=[*made, one, two, *told])
+    return tfx.dsl.Pipeline(pipeline_name="spans", components=[chosen, *made, one, two, *told])

@@ -140,9 +140,9 @@ CASES = (
         texts={"TellBefore": "none", "TellModel": "good"},
     ),
     Case(
-        "spans: the newest, a given one, and resolvers of the newest one and two",
+        "spans: the newest, one that a node chooses, and resolvers of the newest one and two",
         "spans",
-        _ran("Newest First One Two TellOne TellTwo"),
+        _ran("ChooseSpan Newest First One Two TellOne TellTwo"),
         texts={"TellOne": "2", "TellTwo": "1 2"},
     ),
     Case(
