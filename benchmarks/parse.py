@@ -32,7 +32,9 @@ def run(context: Context) -> list[Row]:
     empty = context.scratch / "empty.py"
     empty.write_text(_EMPTY)
     airflow_home = context.scratch / "airflow"
-    airflow = context.environ(AIRFLOW_HOME=str(airflow_home))
+    # As `up` sets it: the first round compiles the pipeline, with a TFX to import.
+    timeout = {"AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300"}
+    airflow = context.environ(AIRFLOW_HOME=str(airflow_home), **timeout)
     python = str(settings.layout.airflow_python)
     commands = {
         "headrace penguins.py": ([python, "-c", _PARSE, str(ours), "1"], airflow),

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from headrace.services.rest import AirflowApi
+from headrace.services.rest import AirflowApi, AirflowUnreachable
 
 _QUIET_SECONDS = 120.0
 """So long nothing new may come of a file before it is given up: a first compilation imports TFX."""
@@ -22,12 +22,21 @@ def wait_for_dags(
 
     A file of which nothing comes (it defines no DAG, or an ``.airflowignore`` names it) is told of
     and not waited for longer.
+
+    Raises:
+        AirflowUnreachable: the API server does not answer for as long.
     """
     waiting = dag_files(folder)
     told = False
     quiet_from = time.monotonic()
     while waiting:
-        left = waiting - parsed_files(client.dags(), client.import_errors(), folder, since)
+        try:
+            left = waiting - parsed_files(client.dags(), client.import_errors(), folder, since)
+        except AirflowUnreachable:
+            if time.monotonic() - quiet_from > _QUIET_SECONDS:
+                raise
+            time.sleep(_POLL_SECONDS)
+            continue
         if left != waiting:
             quiet_from = time.monotonic()
         waiting = left

@@ -1,7 +1,11 @@
 from pathlib import Path
 from typing import Any
 
-from headrace.services.readiness import dag_files, parsed_files
+import pytest
+
+from headrace.services import readiness
+from headrace.services.readiness import dag_files, parsed_files, wait_for_dags
+from headrace.services.rest import AirflowUnreachable
 
 SINCE = 1_700_000_000.0
 BEFORE = "2023-11-14T22:13:19Z"
@@ -36,3 +40,33 @@ def test_an_import_error_counts_too(tmp_path: Path) -> None:
     ]
     found = parsed_files([], errors, tmp_path, SINCE)
     assert found == {tmp_path / "broken.py", tmp_path / "other.py"}
+
+
+class Away:
+    """An API that answers at its second call only."""
+
+    def __init__(self, file: Path) -> None:
+        self.calls, self.file = 0, file
+
+    def dags(self) -> list[dict[str, Any]]:
+        self.calls += 1
+        if self.calls == 1:
+            raise AirflowUnreachable("timed out")
+        return [dag(self.file, AFTER)]
+
+    def import_errors(self) -> list[dict[str, Any]]:
+        return []
+
+
+def test_an_api_server_that_is_slow_to_answer_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "one.py"
+    file.write_text("from headrace.airflow import pipeline_dag")
+    monkeypatch.setattr(readiness, "_POLL_SECONDS", 0)
+    slow = Away(file)
+    wait_for_dags(slow, tmp_path, SINCE, lambda _: None)
+    assert slow.calls == 2
+    monkeypatch.setattr(readiness, "_QUIET_SECONDS", -1)
+    with pytest.raises(AirflowUnreachable):
+        wait_for_dags(Away(file), tmp_path, SINCE, lambda _: None)
