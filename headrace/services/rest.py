@@ -101,6 +101,11 @@ class AirflowApi:
         path = self._task_path(dag_id, run_id, task_id)
         self._check(self._request("PATCH", path, json={"new_state": state}))
 
+    def extra_links(self, dag_id: str, run_id: str, task_id: str) -> dict[str, str | None]:
+        """Addresses that a task's buttons lead to, by their names."""
+        answer = self._get(self._task_path(dag_id, run_id, task_id) + "/links")
+        return dict(answer["extra_links"])
+
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int) -> list[str]:
         """The lines of a task's log."""
         path = self._task_path(dag_id, run_id, task_id) + f"/logs/{try_number}"
