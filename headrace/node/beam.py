@@ -12,6 +12,7 @@ from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperat
 from tfx.proto.orchestration import executable_spec_pb2, placeholder_pb2
 
 from headrace.errors import HeadraceError
+from headrace.node.batching import batch_by_bytes
 from headrace.node.blessing import say_why_not_blessed
 from headrace.node.example_faults import explain, refuse_nothing
 from headrace.node.input_size import input_bytes
@@ -98,6 +99,7 @@ class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
             if size is not None:
                 self.beam_pipeline_args.insert(0, _constant(f"--headrace_input_bytes={size}"))
         info = execution_info
+        batch_by_bytes(self._class_path)
         try:
             output = super().run_executor(info, make_beam_pipeline_fn)
         except HeadraceError:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,7 +11,11 @@ from headrace.launcher.client import stop_launcher
 from headrace.layout import Layout
 from headrace.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from tests.integration.pipelines.runs import Run
+
 PROJECT = Path(__file__).parents[2]
+FEW_FLIGHTS = "tests/data/pipelines/few_flights.py"
 
 
 def tfx_python() -> str:
@@ -27,3 +32,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     )
     yield found
     stop_launcher(found)
+
+
+@pytest.fixture(scope="session")
+def few_flights(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> "Run":
+    """A sample of flights, run by headrace on the direct runner, as run ``direct-flights``."""
+    from tests.integration.pipelines.runs import Run
+
+    run = Run(tmp_path_factory.mktemp("few_flights"))
+    run.through_headrace(settings, f"{FEW_FLIGHTS}:create_pipeline", "--run-id=direct-flights")
+    return run

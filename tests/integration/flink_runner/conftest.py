@@ -85,6 +85,7 @@ def flink(settings: Settings, flink_environ: dict[str, str]) -> Iterator[Flink]:
         "PYTHONPATH": str(PROJECT),
         **flink_environ,
     }
+    environ.pop("TF_USE_LEGACY_KERAS", None)  # TFT may have set it in this process
     found = Flink(settings, environ)
     up = found.headrace("flink", "up")
     try:

@@ -15,12 +15,13 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2
 from headrace.settings import Settings
 from pipelines.flights import data, features
 from pipelines.flights.pipeline import create_pipeline
+from tests.integration.conftest import FEW_FLIGHTS
 from tests.integration.pipelines.runs import Run
 
 pytestmark = pytest.mark.integration
 
 # The sample, its one epoch and its lower threshold are this file's, for both ways of running.
-TARGET = "tests/data/pipelines/few_flights.py:create_pipeline"
+TARGET = f"{FEW_FLIGHTS}:create_pipeline"
 NAME, ROWS, AUC_AT_LEAST = "few_flights", 10_000, 0.55
 
 
@@ -38,10 +39,8 @@ def local(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def headrace(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    run = Run(tmp_path_factory.mktemp("headrace"))
-    run.through_headrace(settings, TARGET)
-    return run
+def headrace(few_flights: Run) -> Run:
+    return few_flights
 
 
 def test_its_sources_import_nothing_of_headrace() -> None:

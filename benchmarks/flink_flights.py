@@ -1,0 +1,73 @@
+"""Flights, ten times over (3.4 million rows), into examples, statistics and transformed examples.
+
+On Flink with parallelism 1 and 2, and on Beam's direct runner with two processes. The CSV is read
+by ColumnarExampleGen, since CsvExampleGen reads a file in one piece. The nodes run one after
+another; each round is of minutes, so there is one, whatever the number of repeats. Memory is that
+of everything together: nodes, Beam's processes, and for Flink the cluster and its harnesses.
+"""
+
+from __future__ import annotations
+
+from benchmarks.context import Context
+from benchmarks.flink_platform import Cost, platform
+from benchmarks.measure import run_process, summarize
+from benchmarks.results import Row
+
+OURS = "flink, parallelism 2"
+_SUBJECTS = {
+    OURS: ("flink", "--parallelism=2"),
+    "flink, parallelism 1": ("flink", "--parallelism=1"),
+    "direct, two processes": (
+        "direct",
+        "--direct_running_mode=multi_processing --direct_num_workers=2",
+    ),
+}
+_TARGET = "benchmarks/peers/many_flights.py:create_pipeline"
+_NODES = ("ColumnarExampleGen", "StatisticsGen", "Transform")
+_STAGE = """
+import sys
+from pathlib import Path
+from pipelines.flights import data
+place, times = Path(sys.argv[1]), int(sys.argv[2])
+staged = data.stage(place / "once") / data.FILE_NAME
+header, _, rows = staged.read_text().partition("\\n")
+(place / "many").mkdir()
+with (place / "many" / data.FILE_NAME).open("w") as file:
+    file.write(header + "\\n")
+    for _ in range(times):
+        file.write(rows)
+"""
+
+
+def run(context: Context) -> list[Row]:
+    """Measure each once."""
+    data = context.scratch / "data"
+    data.mkdir()
+    run_process(
+        [str(context.settings.tfx_python), "-c", _STAGE, str(data), str(context.size)],
+        cwd=context.settings.project,
+        environ=context.environ(),
+        log=context.log,
+    )
+    costs: dict[str, Cost] = {}
+    for subject, (runner, beam_args) in _SUBJECTS.items():
+        with platform(context, flink=runner == "flink") as side:
+            arguments = (f"--runner={runner}", "--jobs=1", f"--param=data_root={data / 'many'}")
+            costs[subject] = side.run(_TARGET, "run", *arguments, beam_args=beam_args)
+    rows = []
+    for figure in (*_NODES, "three nodes", "peak memory"):
+        ours = _figure(costs[OURS], figure)
+        for subject, cost in costs.items():
+            value = _figure(cost, figure)
+            unit = "MB" if figure == "peak memory" else "s"
+            ratio = None if subject == OURS else ours / value
+            rows.append(
+                Row("flink_flights", subject, f"{figure} ({unit})", summarize([value]), ratio)
+            )
+    return rows
+
+
+def _figure(cost: Cost, figure: str) -> float:
+    if figure == "peak memory":
+        return cost.peak_bytes / 1e6
+    return sum(cost.nodes[node] for node in (_NODES if figure == "three nodes" else (figure,)))
