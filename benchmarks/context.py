@@ -16,12 +16,14 @@ class Context:
         scratch: an empty directory for this benchmark, removed afterwards.
         log: a file for what the measured processes print.
         repeats: counted runs of each subject.
+        size: how many times over a benchmark of much data takes its data.
     """
 
     settings: Settings
     scratch: Path
     log: Path
     repeats: int
+    size: int
 
     def environ(self, **extra: str) -> dict[str, str]:
         """The environment of a measured process: the caller's, headrace's own settings apart."""
