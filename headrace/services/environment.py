@@ -15,6 +15,7 @@ from headrace.services.instance import Instance
 from headrace.services.ports import HOST, Ports
 
 USER = "admin"
+_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 
 def prepare(instance: Instance) -> None:
@@ -77,7 +78,7 @@ def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, 
     if runner:
         fixed["HEADRACE_RUNNER"] = runner
     if instance.throwaway:
-        fixed["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database
+        fixed[_DATABASE] = database
         # No later Airflow of this database will come for a node, so it ends with its task.
         fixed["HEADRACE_LAUNCHER_HOLD_SECONDS"] = "0"
     defaults = {
@@ -87,7 +88,7 @@ def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, 
         "AIRFLOW__CORE__PARALLELISM": str(max(4, 2 * (os.cpu_count() or 1))),
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
         "AIRFLOW__CORE__FERNET_KEY": made["fernet_key"],
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        _DATABASE: database,
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "330",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
@@ -101,6 +102,10 @@ def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, 
         "PYTHONUNBUFFERED": "1",
     }
     environ = {**defaults, **os.environ, **fixed}
+    if environ[_DATABASE].startswith("sqlite"):
+        for kind in ("", "_ASYNC"):
+            name = f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS{kind}"
+            environ.setdefault(name, f"headrace.services.sqlite.CONNECT_ARGS{kind}")
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Tasks and workers talk to servers on this machine, which a proxy cannot reach.
     for name in ("NO_PROXY", "no_proxy"):

@@ -1,4 +1,5 @@
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,19 @@ def test_a_throwaway_instance_never_uses_the_database_that_the_user_has_set(
     prepare(demo)
     assert airflow_environ(instance, PORTS, "")[name] == "postgresql://db.example.org/airflow"
     assert airflow_environ(demo, PORTS, "")[name] == f"sqlite:///{demo.home}/airflow.db"
+
+
+def test_airflow_waits_for_a_writer_of_its_sqlite_and_only_there(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS"
+    monkeypatch.delenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", raising=False)
+    environ = airflow_environ(instance, PORTS, "")
+    for kind in ("", "_ASYNC"):
+        module, _, attribute = environ[f"{name}{kind}"].rpartition(".")
+        assert getattr(import_module(module), attribute)["timeout"] == 60
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://db/airflow")
+    assert name not in airflow_environ(instance, PORTS, "")
 
 
 def test_no_node_outlives_a_throwaway_instance(
