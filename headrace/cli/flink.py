@@ -1,4 +1,4 @@
-"""``headrace flink up|down|status|jar``: a Flink session cluster on this machine."""
+"""``headrace flink up|down|status|stop|jar``: a Flink session cluster and its jobs."""
 
 from __future__ import annotations
 
@@ -41,6 +41,27 @@ def add_parser(commands: Any) -> None:
     status = own.add_parser("status", help="say how they are: slots, jobs, harnesses, memory")
     status.add_argument("--json", action="store_true", help="print it as JSON")
     status.set_defaults(run=_status)
+    stop = own.add_parser(
+        "stop",
+        help="stop a streaming job with a savepoint, or cancel any job",
+        description=(
+            "Stop a streaming job when a savepoint of it is complete, and print the savepoint's "
+            "path: the same pipeline goes on from there if it is given that as --savepoint_path."
+        ),
+    )
+    stop.add_argument("job", metavar="JOB", help="id, the beginning of one, or name")
+    how = stop.add_mutually_exclusive_group()
+    how.add_argument(
+        "--savepoint",
+        default="",
+        metavar="DIRECTORY",
+        help="where to, as the JobManager sees it (default: the cluster's own directory)",
+    )
+    how.add_argument("--cancel", action="store_true", help="without a savepoint, at once")
+    stop.add_argument(
+        "--drain", action="store_true", help="fire every window first: the job is not to go on"
+    )
+    stop.set_defaults(run=_stop)
 
 
 def _option(text: str) -> tuple[str, str]:
@@ -119,6 +140,27 @@ def _status(args: argparse.Namespace) -> int:
     else:
         print_status(found)
     return EXIT_DONE if found["state"] == "up" else EXIT_FAILED
+
+
+def _stop(args: argparse.Namespace) -> int:
+    """End one job; standard output has the savepoint's path and nothing else."""
+    from headrace.flink.job_api import JobApi
+    from headrace.flink.rest import FlinkApi
+    from headrace.flink.state import current_cluster
+    from headrace.flink.stopping import find_job, stop_with_savepoint
+    from headrace.settings import load_settings
+
+    url = current_cluster(load_settings()).rest_url
+    with FlinkApi(url) as cluster:
+        job = find_job(cluster.jobs(), args.job)
+    with JobApi(url) as api:
+        if args.cancel:
+            api.cancel(job.job_id)
+            say(f"{job.job_id} {job.name}: cancelled")
+            return EXIT_DONE
+        say(f"{job.job_id} {job.name}: waiting for its savepoint")
+        print(stop_with_savepoint(api, job.job_id, args.savepoint, drain=args.drain))
+    return EXIT_DONE
 
 
 def print_status(found: dict[str, Any]) -> None:

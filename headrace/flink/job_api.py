@@ -32,6 +32,33 @@ class JobUnknown(HeadraceError):
 
 
 @dataclass(frozen=True)
+class Restore:
+    """The state that a job begins with.
+
+    Attributes:
+        path: of a savepoint or a retained checkpoint, as the JobManager reads it.
+        lenient: begin also where some of that state belongs to nothing in the job.
+    """
+
+    path: str
+    lenient: bool = False
+
+
+@dataclass(frozen=True)
+class Savepoint:
+    """A savepoint that was asked for.
+
+    Attributes:
+        path: where it is; empty until it is there.
+        trouble: Java's trace of why there will be none.
+    """
+
+    done: bool
+    path: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
 class Vertex:
     """One operator chain of a job.
 
@@ -119,11 +146,13 @@ class JobApi:
         entry_class: str,
         arguments: Sequence[str],
         configuration: Mapping[str, str],
+        restore: Restore | None = None,
     ) -> str:
         """Upload a jar, run its class there, remove the jar; return the job's id.
 
         Args:
             configuration: options of Flink's own, for this job.
+            restore: state to begin with.
 
         Raises:
             JobRefused: the program failed on the JobManager.
@@ -133,16 +162,16 @@ class JobApi:
             files = {"jarfile": ("beam.jar", content, "application/x-java-archive")}
             sent = self._ask("POST", "/v1/jars/upload", files=files, timeout=_SUBMIT_SECONDS)
         uploaded = str(sent["filename"]).rpartition("/")[2]
+        asked: dict[str, Any] = {
+            "entryClass": entry_class,
+            "programArgsList": list(arguments),
+            "flinkConfiguration": dict(configuration),
+        }
+        if restore is not None:
+            asked |= {"savepointPath": restore.path, "allowNonRestoredState": restore.lenient}
         try:
             answer = self._ask(
-                "POST",
-                f"/v1/jars/{uploaded}/run",
-                json={
-                    "entryClass": entry_class,
-                    "programArgsList": list(arguments),
-                    "flinkConfiguration": dict(configuration),
-                },
-                timeout=_SUBMIT_SECONDS,
+                "POST", f"/v1/jars/{uploaded}/run", json=asked, timeout=_SUBMIT_SECONDS
             )
         finally:
             # The job has what it needs of the jar in its own blobs.
@@ -173,6 +202,32 @@ class JobApi:
         except (JobUnknown, JobRefused):
             return False  # it has ended, or is gone
         return True
+
+    def ask_to_stop(self, job_id: str, directory: str = "", *, drain: bool = False) -> str:
+        """Ask for a savepoint and the job's end after it; return the request's id.
+
+        Args:
+            directory: of savepoints, as the JobManager reads it; empty: the cluster's own.
+            drain: let event time end first, which fires every window: for a job that is not to
+                go on.
+
+        Raises:
+            JobRefused: the job has no savepoints, or the cluster no directory for them.
+        """
+        asked: dict[str, Any] = {"drain": drain}
+        if directory:
+            asked["targetDirectory"] = directory
+        return str(self._ask("POST", f"/v1/jobs/{job_id}/stop", json=asked)["request-id"])
+
+    def savepoint(self, job_id: str, request_id: str) -> Savepoint:
+        """How far a savepoint is that was asked for; raises as ``state`` does."""
+        answer = self._ask("GET", f"/v1/jobs/{job_id}/savepoints/{request_id}")
+        operation = answer.get("operation") or {}
+        return Savepoint(
+            done=answer["status"]["id"] == "COMPLETED",
+            path=str(operation.get("location") or ""),
+            trouble=str((operation.get("failure-cause") or {}).get("stack-trace") or ""),
+        )
 
     def exceptions(self, job_id: str) -> list[str]:
         """Java traces of why the job failed or was restarted, the first one first."""

@@ -17,6 +17,7 @@ from apache_beam.options.pipeline_options import (
 )
 
 from headrace.errors import UsageError
+from headrace.flink.job_api import Restore
 from headrace.flink_runner.sizing import Shape
 
 CACHE_MILLIS = 60_000
@@ -31,6 +32,7 @@ PYTHON_FAILURES = 1
 """A batch job is given up when the user's code fails: Flink would run all of it again, as a retry
 of the node does."""
 _SLOT_WAIT_SECONDS = 3600.0
+_FOR_EVER_MILLIS = (1 << 63) - 1
 _CACHE_MEGABYTES = 100
 """Of side inputs that a harness keeps; Beam's default is to fetch them for each bundle again."""
 
@@ -72,6 +74,29 @@ class HeadraceOptions(PipelineOptions):  # type: ignore[misc]
             metavar="KEY=VALUE",
             help="An option of Flink's own configuration for this job; may be given again.",
         )
+        parser.add_argument(
+            "--shutdown_sources_after_idle_ms",
+            type=int,
+            help="Of Beam's Flink runner, which Beam's Python options do not name: for how long "
+            "sources live on that have nothing more to give. Default for a job with unbounded "
+            "data: for ever.",
+        )
+        parser.add_argument(
+            "--finish_bundle_before_checkpointing",
+            choices=("true", "false"),
+            help="Of Beam's Flink runner, which Beam's Python options do not name: whether a "
+            "checkpoint waits for what has begun. Default for a job with unbounded data: true.",
+        )
+        parser.add_argument(
+            "--savepoint_path",
+            help="Savepoint or retained checkpoint that the job goes on from. Beam's Flink runner "
+            "has the option, too, but heeds it only for a cluster that it names itself.",
+        )
+        parser.add_argument(
+            "--allow_non_restored_state",
+            action="store_true",
+            help="Go on also where the savepoint has state that the pipeline no longer has.",
+        )
 
 
 def is_given(options: PipelineOptions, name: str) -> bool:
@@ -109,12 +134,34 @@ def fill_in(options: PipelineOptions, shape: Shape, job_name: str) -> None:
         debug.add_experiment("disable_logging_submission_environment")
 
 
+def fill_in_streaming(options: PipelineOptions) -> None:
+    """Set what a job with unbounded data needs and has not set."""
+    options.view_as(StandardOptions).streaming = True
+    own = options.view_as(HeadraceOptions)
+    if own.shutdown_sources_after_idle_ms is None:
+        # When the impulse that begins an unbounded read has ended, what reads on is asked to end,
+        # too: it reads on, but never answers, and no checkpoint of the job completes.
+        own.shutdown_sources_after_idle_ms = _FOR_EVER_MILLIS
+    if own.finish_bundle_before_checkpointing is None:
+        # Otherwise the output of a bundle that a checkpoint cuts short is held back until the next
+        # bundle begins: where an unbounded read begins with a single element, for ever.
+        own.finish_bundle_before_checkpointing = "true"
+
+
 def python_failures(options: PipelineOptions) -> int:
     """After how many failures of its Python code the job is given up; 0: never by this runner."""
     given: int | None = options.view_as(HeadraceOptions).headrace_python_failures
     if given is not None:
         return given
     return 0 if options.view_as(StandardOptions).streaming else PYTHON_FAILURES
+
+
+def restore_of(options: PipelineOptions) -> Restore | None:
+    """The state that the job is to go on with; None: it begins anew."""
+    own = options.view_as(HeadraceOptions)
+    if not own.savepoint_path:
+        return None
+    return Restore(own.savepoint_path, bool(own.allow_non_restored_state))
 
 
 def flink_options(options: PipelineOptions) -> dict[str, str]:

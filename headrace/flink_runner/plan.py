@@ -18,6 +18,7 @@ from apache_beam.options.pipeline_options import (
 )
 
 from headrace.errors import HeadraceError, UsageError
+from headrace.flink.job_api import Restore
 from headrace.flink.paths import flink_paths
 from headrace.flink.state import ClusterState, NoCluster, current_cluster, existing_cluster
 from headrace.flink_runner.options import (
@@ -25,6 +26,7 @@ from headrace.flink_runner.options import (
     chosen_parallelism,
     flink_options,
     python_failures,
+    restore_of,
 )
 from headrace.flink_runner.sizing import Shape, shape_of, with_harnesses
 from headrace.settings import Settings
@@ -44,6 +46,7 @@ class Plan:
         python_failures: after how many failures of Python code the job is given up; 0: never.
         facts: directory that facts of the ended job are written to, or None.
         jar: the runner jar to upload; None where the cluster has it.
+        restore: the state of an earlier job to go on with.
     """
 
     token: str
@@ -56,6 +59,7 @@ class Plan:
     flink_options: Mapping[str, str]
     facts: Path | None
     jar: Path | None
+    restore: Restore | None = None
 
     @property
     def is_resident(self) -> bool:
@@ -102,6 +106,7 @@ def make_plan(options: PipelineOptions, settings: Settings) -> Plan:
         flink_options=flink_options(options),
         facts=Path(own.headrace_facts) if own.headrace_facts else None,
         jar=_jar(cluster, settings),
+        restore=restore_of(options),
     )
 
 

@@ -14,8 +14,9 @@ from apache_beam.runners.runner import PipelineState
 from headrace.bootstrap.machine import without_credentials
 from headrace.errors import HeadraceError
 from headrace.flink import owners
-from headrace.flink.job_api import ENDED, JobDetail, JobUnknown
+from headrace.flink.job_api import ENDED, JobApi, JobDetail, JobUnknown
 from headrace.flink.rest import FlinkUnreachable
+from headrace.flink.stopping import stop_with_savepoint
 from headrace.flink_runner.facts import JobFacts, counters_of, distributions_of, write_facts
 from headrace.flink_runner.harness_log import HarnessLog
 from headrace.flink_runner.plan import Plan
@@ -50,13 +51,23 @@ class JobLost(JobFailed):
 
 
 class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
-    """What ``Pipeline.run`` returns."""
+    """What ``Pipeline.run`` returns.
+
+    Args:
+        pool: ``host:port`` of the worker pool, if it can be reached from here.
+    """
 
     def __init__(
-        self, plan: Plan, service: JobServer, job_id: str, callbacks: list[Callable[[], object]]
+        self,
+        plan: Plan,
+        service: JobServer,
+        job_id: str,
+        callbacks: list[Callable[[], object]],
+        pool: str,
     ) -> None:
         super().__init__(service, job_id, iter(()), iter(()), callbacks)
         self._plan = plan
+        self._pool = pool
         self._job = service.job(job_id)
         self._started = time.monotonic()
         self._ended: str | None = None
@@ -97,12 +108,32 @@ class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
                 except BaseException:
                     self._give_up()  # first of all: a cancelled process has seconds to live
                     raise
+                if state not in ENDED:
+                    harness_log.leave()
         except BaseException:
             self._give_up()
             raise
         if state not in ENDED:
             return str(PipelineState.RUNNING)
         return self._conclude(state, harness_log.lost)
+
+    def stop_with_savepoint(self, directory: str = "", *, drain: bool = False) -> str:
+        """Stop a streaming job when a savepoint of it is complete; return the savepoint's path.
+
+        A job that is given the path as ``--savepoint_path`` goes on where this one has ended.
+
+        Args:
+            directory: of savepoints, as the JobManager reads it; by default the cluster's own.
+            drain: let event time end first, which fires every window; for a job that is not to go
+                on.
+
+        Raises:
+            HeadraceError: there is no savepoint; the job goes on.
+        """
+        with JobApi(self._plan.cluster.rest_url) as api:
+            path = stop_with_savepoint(api, self.flink_job_id, directory, drain=drain)
+        self._job.clean_up()
+        return path
 
     def _follow(self, deadline: float, harness_log: HarnessLog) -> str:
         api = self._job.api
@@ -158,6 +189,7 @@ class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
     def _conclude(self, state: str, lost: str) -> str:
         self._ended = state
         self._state = _STATES[state]
+        self._job.has_finished = state == "FINISHED"
         seconds = time.monotonic() - self._started
         facts = self._facts(state, seconds)
         _log.info(
@@ -268,7 +300,4 @@ class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
             file.unlink(missing_ok=True)
 
     def _harness_log(self) -> HarnessLog:
-        cluster = self._plan.cluster
-        return HarnessLog(
-            cluster.worker_pool, self._plan.token, cluster.rest_url, self.flink_job_id
-        )
+        return HarnessLog(self._pool, self._plan.token)

@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import os
+from dataclasses import replace
 from typing import Any
 
 from apache_beam.options.pipeline_options import (
@@ -16,10 +17,12 @@ from apache_beam.options.pipeline_options import (
 from apache_beam.runners.portability import flink_runner, portable_runner
 
 from headrace.errors import HeadraceError
-from headrace.flink_runner.options import fill_in
+from headrace.flink_runner.harness_log import bind
+from headrace.flink_runner.options import fill_in, fill_in_streaming, python_failures
 from headrace.flink_runner.plan import Plan, import_path, make_plan
 from headrace.flink_runner.result import FlinkResult
 from headrace.flink_runner.staging import JobServer
+from headrace.flink_runner.streams import has_side_inputs, is_unbounded, without_checkpoints
 from headrace.flink_runner.submission import uninterrupted
 from headrace.settings import Keras, keras_of, load_settings
 from headrace.worker_pool.requests import job_params
@@ -65,13 +68,27 @@ class FlinkRunner(flink_runner.FlinkRunner):  # type: ignore[misc]
         # Java would look for a class of this name.
         options.view_as(StandardOptions).runner = None
         callbacks = self.start_and_replace_loopback_environments(pipeline, options)
+        if is_unbounded(pipeline):
+            fill_in_streaming(options)
+            self._plan = replace(self._plan, python_failures=python_failures(options))
+        if options.view_as(StandardOptions).streaming and has_side_inputs(pipeline):
+            self._plan = replace(self._plan, flink_options=without_checkpoints(self._plan))
         optimized = self._optimize_pipeline(pipeline, options)
         service = self.default_job_server(options).start()
         handle = self.create_job_service_handle(service, options)
-        job_id = uninterrupted(
-            lambda: str(handle.submit(optimized)[0]), undo=lambda job: service.job(job).cancel()
-        )
-        return FlinkResult(self._plan, service, job_id, callbacks)
+
+        def submit() -> tuple[str, str]:
+            job_id = str(handle.submit(optimized)[0])
+            return job_id, self._bound_pool(service.job(job_id).flink_job_id)
+
+        job_id, pool = uninterrupted(submit, undo=lambda done: service.job(done[0]).cancel())
+        return FlinkResult(self._plan, service, job_id, callbacks, pool)
+
+    def _bound_pool(self, flink_job_id: str) -> str:
+        """The worker pool, told which Flink job it works for; empty if it cannot be reached."""
+        cluster, token = self._plan.cluster, self._plan.token
+        reached = bind(cluster.worker_pool, token, cluster.rest_url, flink_job_id)
+        return cluster.worker_pool if reached else ""
 
     def _pool_config(self, given: str | None) -> str:
         if given and given.strip().startswith("{"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -12,8 +13,11 @@ from typing import Any
 from apache_beam.runners.portability import flink_uber_jar_job_server as uber_jar
 
 from headrace.flink.jar import ENTRY_CLASS
-from headrace.flink.job_api import JobApi
+from headrace.flink.job_api import JobApi, JobRefused
 from headrace.flink_runner.plan import Plan
+from headrace.flink_runner.refusals import explained
+
+_log = logging.getLogger("headrace.flink")
 
 
 class StagedJob(uber_jar.FlinkBeamJob):  # type: ignore[misc]
@@ -38,6 +42,7 @@ class StagedJob(uber_jar.FlinkBeamJob):  # type: ignore[misc]
         super().__init__(plan.cluster.rest_url, str(jar), job_id, job_name, pipeline, options)
         self.api = JobApi(plan.cluster.rest_url)
         self._flink_job_id = ""
+        self.has_finished = False
 
     @property
     def flink_job_id(self) -> str:
@@ -79,8 +84,12 @@ class StagedJob(uber_jar.FlinkBeamJob):  # type: ignore[misc]
                 jar = Path(self._executable_jar)
                 arguments = [f"--base-job-name={self.PIPELINE_NAME}"]
             self._flink_job_id = self.api.submit(
-                jar, ENTRY_CLASS, arguments, self._plan.flink_options
+                jar, ENTRY_CLASS, arguments, self._plan.flink_options, self._plan.restore
             )
+        except JobRefused as refused:
+            self.clean_up()
+            _log.debug("%s", refused)
+            raise explained(refused) from None
         except BaseException:
             self.clean_up()
             raise
@@ -122,6 +131,17 @@ class JobServer(uber_jar.FlinkUberJarJobServer):  # type: ignore[misc]
 
     def create_beam_job(self, job_id: str, job_name: str, pipeline: Any, options: Any) -> StagedJob:
         return StagedJob(self._plan, job_id, job_name, pipeline, options)
+
+    def GetJobMetrics(self, request: Any, context: Any = None) -> Any:
+        """Beam's metrics of the job, in its own words.
+
+        Flink counts only attempts that succeeded, so what a finished job has attempted is what it
+        has committed; in its accumulators Beam names but the former.
+        """
+        response = super().GetJobMetrics(request, context)
+        if self.job(request.job_id).has_finished and not response.metrics.committed:
+            response.metrics.committed.extend(response.metrics.attempted)
+        return response
 
     def job(self, job_id: str) -> StagedJob:
         """The job of this id."""

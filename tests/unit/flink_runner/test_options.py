@@ -8,11 +8,14 @@ from apache_beam.options.pipeline_options import (
 )
 
 from headrace.errors import UsageError
+from headrace.flink.job_api import Restore
 from headrace.flink_runner.options import (
     chosen_parallelism,
     fill_in,
+    fill_in_streaming,
     flink_options,
     python_failures,
+    restore_of,
 )
 from headrace.flink_runner.sizing import Shape
 
@@ -70,3 +73,24 @@ def test_harnesses_log_at_the_nodes_level(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("HEADRACE_LOG_LEVEL", "debug")
     found = filled().view_as(WorkerOptions).default_sdk_harness_log_level
     assert found == "DEBUG"
+
+
+def test_a_stream_never_ends_by_itself_unless_it_is_told_to() -> None:
+    options = PipelineOptions([])
+    fill_in_streaming(options)
+    found = options.get_all_options()
+    assert found["streaming"]
+    assert found["shutdown_sources_after_idle_ms"] == 2**63 - 1
+    assert found["finish_bundle_before_checkpointing"] == "true"
+    assert python_failures(options) == 0
+    told = PipelineOptions(["--shutdown_sources_after_idle_ms=0"])
+    fill_in_streaming(told)
+    assert told.get_all_options()["shutdown_sources_after_idle_ms"] == 0
+
+
+def test_a_savepoint_is_gone_on_from_where_one_is_given() -> None:
+    assert restore_of(PipelineOptions([])) is None
+    given = ["--savepoint_path=file:/s/1"]
+    assert restore_of(PipelineOptions(given)) == Restore("file:/s/1")
+    lenient = PipelineOptions([*given, "--allow_non_restored_state"])
+    assert restore_of(lenient) == Restore("file:/s/1", lenient=True)

@@ -1,0 +1,78 @@
+"""Ends a streaming job with a savepoint, from which it can go on."""
+
+from __future__ import annotations
+
+import time
+
+from headrace.errors import HeadraceError, UsageError
+from headrace.flink.job_api import ENDED, JobApi, JobRefused
+from headrace.flink.rest import Job
+
+_POLL_SECONDS = 0.15
+_LIMIT_SECONDS = 600.0
+_CAUSE = "Caused by: "
+
+
+def find_job(jobs: list[Job], text: str) -> Job:
+    """The job of this id (or the beginning of it) or name; of that name, the one that runs.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    found = [job for job in jobs if text and (job.job_id.startswith(text) or job.name == text)]
+    running = [job for job in found if job.state not in ENDED]
+    if len(running) == 1:
+        return running[0]
+    if len(running) > 1:
+        ids = ", ".join(job.job_id for job in running)
+        raise UsageError(f"{text!r} is more than one job", f"give one's id: {ids}")
+    if found:
+        raise UsageError(f"job {text!r} has ended: it is {found[0].state}")
+    names = [f"{job.job_id} {job.name}" for job in jobs if job.state not in ENDED]
+    raise UsageError(
+        f"there is no job {text!r}", "\n".join(["running:", *names]) if names else "none is running"
+    )
+
+
+def stop_with_savepoint(
+    api: JobApi, job_id: str, directory: str = "", *, drain: bool = False
+) -> str:
+    """Stop the job when a savepoint of it is complete; return the savepoint's path.
+
+    What the job emits before the savepoint it will not emit again after it, and nothing is emitted
+    in between. If there can be no savepoint the job runs on.
+
+    Args:
+        directory: of savepoints, as the JobManager reads it; empty: the cluster's own.
+        drain: let event time end first; for a job that is not to go on.
+
+    Raises:
+        HeadraceError: there is no savepoint.
+    """
+    try:
+        request = api.ask_to_stop(job_id, directory, drain=drain)
+        deadline = time.monotonic() + _LIMIT_SECONDS
+        while not (savepoint := api.savepoint(job_id, request)).done:
+            if time.monotonic() > deadline:
+                raise HeadraceError(
+                    f"Flink job {job_id} has no savepoint after {_LIMIT_SECONDS:.0f} s",
+                    "it goes on; its checkpoints in Flink's web UI show what they wait for",
+                )
+            time.sleep(_POLL_SECONDS)
+    except JobRefused as refused:
+        raise _no_savepoint(job_id, refused.hint) from None
+    if not savepoint.path:
+        raise _no_savepoint(job_id, savepoint.trouble)
+    while api.state(job_id) not in ENDED and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return savepoint.path
+
+
+def _no_savepoint(job_id: str, trace: str) -> HeadraceError:
+    causes = [line.strip() for line in trace.splitlines() if line.strip()]
+    named = [line.partition(_CAUSE)[2] for line in causes if _CAUSE in line]
+    reason = (named or causes or ["Flink does not say why"])[-1 if named else 0]
+    return HeadraceError(
+        f"Flink job {job_id} has no savepoint, and goes on",
+        f"{reason}\na batch job has none; end it with bin/headrace flink stop --cancel",
+    )
