@@ -25,6 +25,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="skip the tests that need a Flink cluster, which fail where there can be none",
     )
+    parser.addoption(
+        "--whole-beam-suite",
+        action="store_true",
+        help="run Beam's own tests on Flink all, also those that others of them stand for",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--whole-beam-suite"):
+        return
+    stood_for = [item for item in items if item.get_closest_marker("whole_beam_suite")]
+    if stood_for:
+        config.hook.pytest_deselected(items=stood_for)
+        items[:] = [item for item in items if item not in stood_for]
 
 
 @pytest.fixture(scope="session")

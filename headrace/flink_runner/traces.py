@@ -17,7 +17,7 @@ _LOST_CONNECTION = (
 )
 _FROM_HARNESS = "Error received from SDK harness"
 _RAISED = re.compile(r"^(?P<type>[A-Za-z_][\w.]*)(?:: (?P<text>.*))?$", re.DOTALL)
-_WHILE_RUNNING = re.compile(r"\s*\[while running '[^']*'\]")
+_WHILE_RUNNING = re.compile(r"\s*\[while running '(?P<step>[^']*?)(?:-ptransform-\d+)?'\]")
 _CAUSE = re.compile(r"^(?:Caused by: )?[\w.$]+(?:Exception|Error|Throwable)[\w.$]*: (.+)$")
 
 
@@ -68,5 +68,11 @@ def _read(lines: list[str]) -> CarriedError:
     match = _RAISED.match("\n".join(lines[raised:]).strip())
     if match is None:
         return CarriedError("Exception", "\n".join(lines[raised:]).strip(), traceback)
-    text = _WHILE_RUNNING.sub("", match["text"] or "").strip()
-    return CarriedError(match["type"].rpartition(".")[2], text, traceback)
+    told = match["text"] or ""
+    step = _WHILE_RUNNING.search(told)
+    return CarriedError(
+        match["type"].rpartition(".")[2],
+        _WHILE_RUNNING.sub("", told).strip(),
+        traceback,
+        step["step"] if step is not None else "",
+    )

@@ -32,6 +32,13 @@ _LIBRARIES = tuple(
 _OWN = str(Path(headrace.__file__).resolve().parent)
 
 
+class CarriedTraceback(Exception):
+    """What Python prints as the cause of a ``CarriedError`` that nobody catches."""
+
+    def __str__(self) -> str:
+        return f'\n"""\n{self.args[0]}\n"""'
+
+
 class CarriedError(Exception):
     """An exception of another process, carried here as text.
 
@@ -41,11 +48,13 @@ class CarriedError(Exception):
         traceback: Python's traceback, as that process wrote it.
     """
 
-    def __init__(self, error_type: str, text: str, traceback: str) -> None:
-        super().__init__(f"{error_type}: {text}")
+    def __init__(self, error_type: str, text: str, traceback: str, step: str = "") -> None:
+        """``step`` is the step of a Beam pipeline that it was raised in."""
+        super().__init__(f"{error_type}: {text}{f' [in step {step!r}]' if step else ''}")
         self.error_type = error_type
         self.text = text
         self.traceback = traceback
+        self.__cause__ = CarriedTraceback(traceback)
 
 
 def describe(raised: BaseException, node: str = "") -> ErrorFrame:
@@ -65,6 +74,8 @@ def describe(raised: BaseException, node: str = "") -> ErrorFrame:
         )
     origin = _origin(raised)
     carried = origin if isinstance(origin, CarriedError) else None
+    if carried is not None:
+        carried.__cause__ = None  # its traceback comes first here
     kind = carried.error_type if carried else type(origin).__name__
     kind, text = _innermost(kind, carried.text if carried else str(origin))
     place = _user_place(raised)
@@ -102,6 +113,8 @@ def _origin(raised: BaseException) -> BaseException:
     """The exception that started it: the end of the chain of explicit causes."""
     seen: set[int] = set()
     while raised.__cause__ is not None and id(raised) not in seen:
+        if isinstance(raised, CarriedError):
+            break
         seen.add(id(raised))
         raised = raised.__cause__
     return raised

@@ -1,3 +1,5 @@
+import traceback
+
 from headrace.flink_runner.traces import java_cause, python_error
 from headrace.launcher.failures import describe
 
@@ -37,6 +39,14 @@ def test_the_python_exception_is_found_in_the_java_trace() -> None:
     assert (found.error_type, found.text) == ("ValueError", "cannot do b")
     assert "\tat java.base" not in found.traceback
     assert found.traceback.count("Traceback (most recent call last):") == 2
+
+
+def test_a_program_that_does_not_catch_it_prints_the_step_and_the_harnesss_traceback() -> None:
+    found = python_error([HARNESS.replace("'Map(boom)'", "'Map(boom)-ptransform-14'")])
+    printed = "".join(traceback.format_exception(found))
+    assert 'File "/home/me/pipelines/x.py", line 11, in boom' in printed
+    assert printed.endswith("CarriedError: ValueError: cannot do b [in step 'Map(boom)']\n")
+    assert "java" not in printed
 
 
 def test_a_user_reads_the_type_the_text_and_the_line_of_the_code() -> None:
