@@ -219,6 +219,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             import_path=self.import_path,
             runner=self.runner,
             beam_args=list(settings.beam_args),
+            beam_overrides=list(settings.beam_overrides),
             owner=f"airflow:{instance.dag_id}/{instance.run_id}/{instance.task_id}",
             try_number=instance.try_number,
             keras=self.keras,

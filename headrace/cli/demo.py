@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from headrace.cli import beam
 from headrace.cli.values import parameter
 
 
@@ -19,7 +20,7 @@ def add_parser(commands: Any) -> None:
         ),
     )
     parser.add_argument("--pipeline", default="penguins", metavar="NAME", help="DAG to run")
-    parser.add_argument("--runner", choices=("direct", "flink"), help="Beam runner")
+    beam.add_options(parser)
     parser.add_argument(
         "--param",
         action="append",
@@ -41,8 +42,9 @@ def run(args: argparse.Namespace) -> int:
     request = DemoRequest(
         dag_id=args.pipeline,
         parameters=dict(args.param),
-        runner=args.runner or "",
+        runner=beam.chosen_runner(args),
+        own_airflow=bool(args.beam_args or args.flink_master),
         keep=args.keep,
         as_json=args.json,
     )
-    return run_demo(load_settings(), request)
+    return run_demo(beam.with_options(load_settings(), args), request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from headrace.cli import beam
 from headrace.cli.values import raw_parameter
 
 
@@ -33,7 +34,7 @@ def add_parser(commands: Any) -> None:
         metavar="NAME=VALUE",
         help="a runtime parameter; may be given again",
     )
-    parser.add_argument("--runner", choices=("direct", "flink"), help="Beam runner")
+    beam.add_options(parser)
     parser.add_argument("--keras", choices=("2", "3"), help="major version of Keras")
     parser.add_argument(
         "--from",
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     request = RunRequest(
         target=args.target,
         parameters=dict(args.param),
-        runner=args.runner or "",
+        runner=beam.chosen_runner(args),
         keras=args.keras or "",
         start=tuple(args.start),
         end=tuple(args.end),
@@ -90,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         verbose=args.verbose,
         as_json=args.json,
     )
-    return run_pipeline(load_settings(), request)
+    return run_pipeline(beam.with_options(load_settings(), args), request)
 
 
 def _positive(text: str) -> int:

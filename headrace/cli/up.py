@@ -6,6 +6,7 @@ import argparse
 import time
 from typing import Any
 
+from headrace.cli import beam
 from headrace.errors import EXIT_DONE, UsageError
 
 
@@ -15,7 +16,7 @@ def add_parser(commands: Any) -> None:
         "up", help="start Airflow with every DAG (and Flink), and leave it running"
     )
     parser.add_argument("--port", type=int, help="of Airflow's UI and API (default: a free one)")
-    parser.add_argument("--runner", choices=("direct", "flink"), help="Beam runner of the DAGs")
+    beam.add_options(parser, "Beam runner of the DAGs")
     parser.add_argument(
         "--foreground", action="store_true", help="stay, and stop Airflow on Ctrl-C"
     )
@@ -31,20 +32,21 @@ def run(args: argparse.Namespace) -> int:
     from headrace.services.instance import main_instance
     from headrace.settings import Runner, load_settings
 
-    settings = load_settings()
+    asked = beam.chosen_runner(args)
+    settings = beam.with_options(load_settings(), args)
     instance = main_instance(settings)
     before = control.running(instance)
     if before is not None:
-        _require_same_runner(before.runner or settings.runner.value, args.runner)
+        _require_same(before.runner or settings.runner.value, asked, args)
         print("Airflow is up already")
-    runner = args.runner or (before.runner if before is not None else "") or settings.runner.value
+    runner = asked or (before.runner if before is not None else "") or settings.runner.value
     needs_flink = runner == Runner.FLINK.value
     # First, because what it lacks on this machine is said before anything runs.
     flink_started = needs_flink and flink.start(settings, Progress())
     cluster = None
     try:
         if before is None:
-            control.start(instance, args.port, args.runner or "")
+            control.start(instance, args.port, asked)
         control.wait_until_ready(instance, say)
         if needs_flink:
             cluster = flink.wait_until_ready(settings, say)
@@ -67,10 +69,10 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _require_same_runner(running: str, asked: str | None) -> None:
-    if asked is not None and asked != running:
+def _require_same(running: str, asked: str, args: argparse.Namespace) -> None:
+    if asked not in ("", running) or args.beam_args or args.flink_master:
         raise UsageError(
-            f"Airflow runs already, with runner {running}",
+            f"Airflow runs already, with runner {running} and the Beam arguments it was given",
             "stop it first with bin/headrace down",
         )
 

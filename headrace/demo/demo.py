@@ -36,11 +36,16 @@ _KEPT_DEMOS = 3
 
 @dataclass(frozen=True)
 class DemoRequest:
-    """What to run: the DAG's id, its parameters, and the Beam runner (empty: the settings')."""
+    """What to run: the DAG's id, its parameters, and the Beam runner (empty: the settings').
+
+    Attributes:
+        own_airflow: an Airflow that runs already will not do, because it has other settings.
+    """
 
     dag_id: str
     parameters: dict[str, Any] = field(default_factory=dict)
     runner: str = ""
+    own_airflow: bool = False
     keep: bool = False
     as_json: bool = False
 
@@ -78,7 +83,7 @@ def _airflow(
     """The running Airflow if there is one, else one of the demo's own, stopped afterwards."""
     main = main_instance(settings)
     running = control.running(main)
-    if running is not None and (not request.runner or request.runner == running.runner):
+    if running is not None and _suits(running, request):
         screen.say(f"using the Airflow that runs at {running.url}")
         with _flink(settings, request, running.runner, screen) as wait_for_flink:
             wait_for_flink()
@@ -109,6 +114,10 @@ def _airflow(
             if not request.keep:
                 control.stop(instance)
                 _forget_old_demos(settings)
+
+
+def _suits(running: ServiceState, request: DemoRequest) -> bool:
+    return not request.own_airflow and request.runner in ("", running.runner)
 
 
 @contextlib.contextmanager

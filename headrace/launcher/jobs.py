@@ -30,7 +30,8 @@ class NodeRequest:
             pipeline's own connection, else SQLite below the state directory.
         import_path: directories put first on ``sys.path``, as when the pipeline was compiled.
         runner: ``direct`` or ``flink``.
-        beam_args: Beam arguments from settings, put before the node's own.
+        beam_args: Beam arguments from settings, put before the pipeline's and the node's own.
+        beam_overrides: Beam arguments put after them.
         owner: who asked, for the log and the execution (``airflow:dag/run/task/try`` or ``cli``).
         try_number: 1 for the first try of this node in this run.
         keras: major version that ``tf.keras`` is, ``2`` or ``3``.
@@ -44,6 +45,7 @@ class NodeRequest:
     import_path: list[str] = field(default_factory=list)
     runner: str = "direct"
     beam_args: list[str] = field(default_factory=list)
+    beam_overrides: list[str] = field(default_factory=list)
     owner: str = ""
     try_number: int = 1
     keras: str = "3"

@@ -52,12 +52,21 @@ _SHIPPING_FLAGS = (
 )
 
 
+@dataclass(frozen=True)
+class Given:
+    """Beam arguments of a run: those before the pipeline's and node's own, and those after."""
+
+    first: Sequence[str] = ()
+    last: Sequence[str] = ()
+
+
 class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
     """TFX's operator for Beam-powered executors, with the run's Beam arguments.
 
-    The settings' arguments come first and the pipeline's and node's own after them, so that these
-    win. A runner that the pipeline names itself is kept. The executor's specification stays as it
-    was compiled, because it is part of TFX's cache key: a node is the same on every runner.
+    The settings' arguments come first, the pipeline's and node's own after them, and the command
+    line's last, so that the later win. A runner that the pipeline names itself is kept. The
+    executor's specification stays as it was compiled, because it is part of TFX's cache key: a node
+    is the same on every runner.
     """
 
     def __init__(
@@ -65,13 +74,14 @@ class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
         executor_spec: Any,
         platform_config: Any = None,
         *,
-        arguments: Sequence[str],
+        arguments: Given,
         runner: BeamRunner = DIRECT,
     ) -> None:
         super().__init__(executor_spec, platform_config)
         self._class_path = executor_spec.python_executor_spec.class_path
         own: list[Any] = list(self.beam_pipeline_args)  # type: ignore[has-type]
-        given = [*arguments, *(item.value.string_value for item in own)]
+        compiled = [item.value.string_value for item in own]
+        given = [*arguments.first, *compiled, *arguments.last]
         self._runner = _runner_for(runner_of(given), runner)
         first: tuple[str, ...] = ()
         last: list[str] = []
@@ -82,8 +92,9 @@ class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
                 last.append(_SHIP_NOTHING)
         self.beam_pipeline_args = [
             *map(_constant, first),
-            *map(_constant, arguments),
+            *map(_constant, arguments.first),
             *own,
+            *map(_constant, arguments.last),
             *map(_constant, last),
         ]
 
@@ -114,14 +125,12 @@ class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
         return output
 
 
-def executor_operators(
-    runner: str, arguments: Sequence[str], job_name: str, facts: Path
-) -> dict[Any, Any]:
+def executor_operators(runner: str, arguments: Given, job_name: str, facts: Path) -> dict[Any, Any]:
     """What TFX's launcher is given to run Beam-powered executors with.
 
     Args:
         runner: ``direct`` or ``flink``.
-        arguments: the settings' Beam arguments.
+        arguments: the settings' and the command line's Beam arguments.
         job_name: of the node's Beam jobs, where the runner names jobs.
         facts: directory for what is to be kept of these jobs.
 

@@ -21,7 +21,7 @@ from headrace.graph.resolvers import found_nothing
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
-from headrace.node.beam import arguments_of, executor_operators
+from headrace.node.beam import Given, arguments_of, executor_operators
 from headrace.node.boundaries import BOUNDARIES, hand_through
 from headrace.node.cache_key import code_digest, for_cache_key
 from headrace.node.cache_story import cache_story
@@ -56,12 +56,14 @@ def run_node(request: NodeRequest) -> NodeResult:
     spec = load_node(ir_path, request.node_id, request.run_id, request.parameters)
     facts = Path(tempfile.gettempdir(), "headrace-flink-jobs")
     job_name = f"{spec.pipeline.pipeline_info.id}/{request.node_id}/{request.run_id}"
-    operators = executor_operators(request.runner, request.beam_args, job_name, facts)
+    given = Given(request.beam_args, request.beam_overrides)
+    operators = executor_operators(request.runner, given, job_name, facts)
     quicken_beam()
     mend_keras_export()
     adapt_tfx_bsl()
     if request.runner == "direct":
-        fork_workers_for([*request.beam_args, *arguments_of(spec.executor_spec)])
+        compiled = arguments_of(spec.executor_spec)
+        fork_workers_for([*given.first, *compiled, *given.last])
     metadata = open_metadata(request.metadata_url, ir_path)
     with metadata as handle:
         # A node without an executor, such as a Resolver, registers a new execution each time.

@@ -33,6 +33,7 @@ class RunRecord:
         target: absolute, so that the run can be resumed from any directory.
         start, end: nodes of a partial run.
         keras: major version of Keras that its nodes have.
+        beam_overrides: Beam arguments over the pipeline's own; may hold a password.
         base_run: the run whose outputs a partial run reuses; empty for a whole run.
     """
 
@@ -45,6 +46,7 @@ class RunRecord:
     end: list[str] = field(default_factory=list)
     base_run: str = ""
     keras: str = ""
+    beam_overrides: list[str] = field(default_factory=list)
 
 
 def new_run_id() -> str:

@@ -85,6 +85,8 @@ def run_pipeline(settings: Settings, request: RunRequest) -> int:
     if old is not None and not request.resume:
         raise UsageError(f"run {run_id!r} exists", "resume it with --resume, or choose another id")
     request = _completed(request, old)
+    if old is not None and not settings.beam_overrides:
+        settings = replace(settings, beam_overrides=tuple(old.beam_overrides))
     if request.keras:
         settings = replace(settings, keras=Keras(request.keras))
     manifest = current_ir(request.target, settings, on_frame=_print_event)
@@ -106,6 +108,7 @@ def run_pipeline(settings: Settings, request: RunRequest) -> int:
         end=list(request.end),
         base_run=request.base_run,
         keras=manifest.keras_for(settings).value,
+        beam_overrides=list(settings.beam_overrides),
     )
     with records.owned(directory):
         records.write_record(directory, record)
@@ -138,6 +141,7 @@ class _Run:
             runner=request.runner or settings.runner.value,
             directory=directory,
             keras=record.keras,
+            beam_overrides=tuple(record.beam_overrides),
             metadata_url=_metadata_url(settings, manifest.has_own_metadata),
             parameters=record.parameters,
         )

@@ -27,6 +27,7 @@ class RunSpec:
 
     Attributes:
         parameters: values given for the run, by name.
+        beam_overrides: Beam arguments over the settings', the pipeline's and the nodes' own.
         directory: where the nodes' logs go.
         metadata_url: may hold a password.
     """
@@ -36,6 +37,7 @@ class RunSpec:
     runner: str
     directory: Path
     keras: str = "3"
+    beam_overrides: tuple[str, ...] = ()
     metadata_url: str = field(repr=False, default="")
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
 
@@ -99,6 +101,7 @@ class LauncherWork:
             runner=spec.runner,
             keras=spec.keras,
             beam_args=list(self._settings.beam_args),
+            beam_overrides=list(spec.beam_overrides),
             owner=f"run:{os.uname().nodename}:{os.getpid()}",
         )
 

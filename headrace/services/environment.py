@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+import shlex
 import sys
 from pathlib import Path
 
@@ -77,6 +78,8 @@ def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, 
     }
     if runner:
         fixed["HEADRACE_RUNNER"] = runner
+    if settings.beam_overrides:
+        fixed["HEADRACE_BEAM_OVERRIDES"] = shlex.join(settings.beam_overrides)
     if instance.throwaway:
         fixed[_DATABASE] = database
         # No later Airflow of this database will come for a node, so it ends with its task.

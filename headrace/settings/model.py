@@ -46,7 +46,9 @@ class Settings:
             Airflow's triggerer to come for it.
         defer_after_seconds: a deferrable task gives its worker slot back after this time; a
             deferral costs some seconds of Airflow's, so a short node has none.
-        beam_args: Beam pipeline arguments put before the pipeline's own.
+        beam_args: Beam pipeline arguments put before the pipeline's own, which win.
+        beam_overrides: Beam pipeline arguments put after the pipeline's and the node's own; these
+            win.
         keras: version of Keras that pipelines run with, or None where the user set none.
         allow_empty_examples: whether a node that reads data into examples may find none.
         flink: what is set of Flink.
@@ -65,6 +67,7 @@ class Settings:
     launcher_handover_seconds: float = 120.0
     defer_after_seconds: float = 10.0
     beam_args: tuple[str, ...] = ()
+    beam_overrides: tuple[str, ...] = ()
     keras: Keras | None = None
     allow_empty_examples: bool = False
     flink: FlinkSettings = field(default_factory=FlinkSettings)
