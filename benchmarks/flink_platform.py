@@ -6,8 +6,10 @@ import contextlib
 import json
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from benchmarks.context import Context
@@ -95,8 +97,7 @@ class Platform:
 def platform(context: Context, *, flink: bool) -> Iterator[Platform]:
     """Start it, and leave nothing behind."""
     ours = context.settings
-    home = context.scratch / f"home-{'flink' if flink else 'direct'}"
-    home.mkdir()
+    home = Path(tempfile.mkdtemp(prefix="home-", dir=context.scratch))
     paths = flink_paths(ours)
     environ = context.environ(HEADRACE_HOME=str(home), HEADRACE_TFX_PYTHON=str(ours.tfx_python))
     if flink:
@@ -112,3 +113,4 @@ def platform(context: Context, *, flink: bool) -> Iterator[Platform]:
         if flink:
             found.headrace("flink", "down")
         stop_launcher(settings)
+        shutil.rmtree(home, ignore_errors=True)
