@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import httpx
 
-from headrace.bootstrap.machine import without_credentials
 from headrace.errors import HeadraceError
+from headrace.flink.connection import FlinkConnection
 from headrace.flink.rest import FlinkUnreachable
 
 _TIMEOUT_SECONDS = 30.0
@@ -113,32 +112,11 @@ class JobDetail:
         return self.state == "RUNNING" and waiting and not self.active_vertices
 
 
-class JobApi:
-    """A client of one cluster, for use by one thread at a time.
-
-    Args:
-        url: of the REST API; a user name and password in it are sent, and never shown.
-    """
+class JobApi(FlinkConnection):
+    """What a job's own client asks a cluster."""
 
     def __init__(self, url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
-        self._shown = without_credentials(url)
-        # A cluster on this machine cannot be reached through a proxy.
-        local = httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
-        self._http = httpx.Client(base_url=url, timeout=timeout_seconds, trust_env=not local)
-
-    def __enter__(self) -> JobApi:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._http.close()
+        super().__init__(url, timeout_seconds)
 
     def submit(
         self,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import httpx
 
-from headrace.bootstrap.machine import without_credentials
 from headrace.errors import HeadraceError
+from headrace.flink.connection import FlinkConnection
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -47,29 +46,11 @@ class Job:
     seconds: float
 
 
-class FlinkApi:
-    """A client of one cluster.
-
-    Args:
-        url: of the REST API; a user name and password in it are sent, and never shown.
-    """
+class FlinkApi(FlinkConnection):
+    """What shows the state of a cluster asks it."""
 
     def __init__(self, url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
-        self._shown = without_credentials(url)
-        # A cluster on this machine cannot be reached through a proxy.
-        local = httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
-        self._http = httpx.Client(base_url=url, timeout=timeout_seconds, trust_env=not local)
-
-    def __enter__(self) -> FlinkApi:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._http.close()
+        super().__init__(url, timeout_seconds)
 
     def overview(self) -> Overview:
         """The cluster's version, TaskManagers and slots.
