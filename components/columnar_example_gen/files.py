@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, cast
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from headrace.access import CLOSED_HINT, closed_directory
 from headrace.errors import HeadraceError
 
 
@@ -88,6 +89,9 @@ def match_files(pattern: str) -> list[InputFile]:
     if not found or [file.path.rstrip("/") for file in found] == [pattern.rstrip("/")]:
         found = _match(posixpath.join(pattern.rstrip("/"), "**")) or found
     if not found:
+        closed = closed_directory(pattern)
+        if closed is not None:
+            raise HeadraceError(f"the directory {closed} may not be read", CLOSED_HINT)
         raise HeadraceError(
             f"{pattern} matches no file", "look at input_base and the patterns of input_config"
         )

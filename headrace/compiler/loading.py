@@ -60,7 +60,7 @@ def _hiding(directory: Path) -> tuple[Path, str] | None:
         return None
     for entry in entries:
         file = entry / "__init__.py" if entry.is_dir() else entry
-        if file.suffix != ".py" or not file.is_file():
+        if file.suffix != ".py" or not os.path.isfile(file):  # False where it may not be looked at
             continue
         name = entry.stem
         imported = getattr(sys.modules.get(name), "__file__", None)

@@ -11,6 +11,7 @@ from typing import Any
 
 from tfx.dsl.io import fileio
 
+from headrace.access import CLOSED_HINT, closed_directory
 from headrace.errors import HeadraceError
 from headrace.node.csv_faults import Fault, first_fault
 from headrace.settings import load_settings
@@ -33,6 +34,9 @@ def explain(class_path: str, properties: dict[str, Any]) -> BadInput | None:
     """Why an example generator has failed, with file and line; None if its input is not why."""
     if class_path != _CSV_EXECUTOR:
         return None
+    closed = next(filter(None, map(closed_directory, _patterns(properties))), None)
+    if closed is not None:
+        return BadInput(f"the directory {closed} may not be read", CLOSED_HINT)
     try:
         fault = _csv_fault(properties)
     except Exception as error:  # then the failure itself has to do
