@@ -1,5 +1,6 @@
-"""Beam in the processes of nodes and harnesses: what it repeats needlessly is done once."""
+"""Beam and TFMA in nodes' processes and harnesses: what they repeat needlessly is done once."""
 
+from headrace.beam.predictions import prepare_predictions_quickly
 from headrace.beam.signatures import remember_signatures
 from headrace.beam.sizes import remember_globals
 
@@ -7,6 +8,7 @@ __all__ = ["quicken_beam"]
 
 
 def quicken_beam() -> None:
-    """Change Beam in this process; what it computes stays the same."""
+    """Change Beam and TFMA in this process; what they compute stays the same."""
     remember_signatures()
     remember_globals()
+    prepare_predictions_quickly()
