@@ -78,5 +78,6 @@ def distributions_of(results: list[Any]) -> dict[str, dict[str, int]]:
 def _name(item: Any) -> str | None:
     """``namespace:name``; None for what Beam measures of itself."""
     metric = item.key.metric
-    beams = metric.namespace.startswith("beam:") or not metric.namespace
+    # What has no namespace of its own is named by its URN: beam:metric:...
+    beams = metric.namespace.partition(":")[0] in ("", "beam")
     return None if beams else f"{metric.namespace}:{metric.name}"

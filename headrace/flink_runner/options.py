@@ -18,7 +18,7 @@ from apache_beam.options.pipeline_options import (
 
 from headrace.errors import UsageError
 from headrace.flink.job_api import Restore
-from headrace.flink_runner.sizing import Shape
+from headrace.flink_runner.sizing import BYTES_A_SLOT, Shape
 
 CACHE_MILLIS = 60_000
 """How long a TaskManager keeps what serves a harness (not the harness: the pool ends that) after
@@ -46,6 +46,13 @@ class HeadraceOptions(PipelineOptions):  # type: ignore[misc]
             "--headrace_input_bytes",
             type=int,
             help="Size of what the job reads, from which its parallelism follows if that is unset.",
+        )
+        parser.add_argument(
+            "--headrace_one_stage_bytes",
+            type=int,
+            default=BYTES_A_SLOT,
+            help="A batch job that is known to read less than this, and whose parallelism is "
+            "unset, runs whole in one harness, as a single stage of Flink; 0: no job does.",
         )
         parser.add_argument(
             "--headrace_facts", help="Directory to which facts of the ended job are written."

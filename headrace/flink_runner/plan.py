@@ -21,6 +21,7 @@ from headrace.errors import HeadraceError, UsageError
 from headrace.flink.job_api import Restore
 from headrace.flink.paths import flink_paths
 from headrace.flink.state import ClusterState, NoCluster, current_cluster, existing_cluster
+from headrace.flink_runner import one_stage
 from headrace.flink_runner.options import (
     HeadraceOptions,
     chosen_parallelism,
@@ -47,6 +48,7 @@ class Plan:
         facts: directory that facts of the ended job are written to, or None.
         jar: the runner jar to upload; None where the cluster has it.
         restore: the state of an earlier job to go on with.
+        one_stage: whether it is to run whole in one harness, if it can.
     """
 
     token: str
@@ -60,6 +62,7 @@ class Plan:
     facts: Path | None
     jar: Path | None
     restore: Restore | None = None
+    one_stage: bool = False
 
     @property
     def is_resident(self) -> bool:
@@ -107,6 +110,7 @@ def make_plan(options: PipelineOptions, settings: Settings) -> Plan:
         facts=Path(own.headrace_facts) if own.headrace_facts else None,
         jar=_jar(cluster, settings),
         restore=restore_of(options),
+        one_stage=one_stage.is_wanted(options),
     )
 
 

@@ -17,6 +17,7 @@ from apache_beam.options.pipeline_options import (
 from apache_beam.runners.portability import flink_runner, portable_runner
 
 from headrace.errors import HeadraceError
+from headrace.flink_runner import one_stage
 from headrace.flink_runner.harness_log import bind
 from headrace.flink_runner.options import fill_in, fill_in_streaming, python_failures
 from headrace.flink_runner.plan import Plan, import_path, make_plan
@@ -68,11 +69,14 @@ class FlinkRunner(flink_runner.FlinkRunner):  # type: ignore[misc]
         # Java would look for a class of this name.
         options.view_as(StandardOptions).runner = None
         callbacks = self.start_and_replace_loopback_environments(pipeline, options)
-        if is_unbounded(pipeline):
+        unbounded = is_unbounded(pipeline)
+        if unbounded:
             fill_in_streaming(options)
             self._plan = replace(self._plan, python_failures=python_failures(options))
         if options.view_as(StandardOptions).streaming and has_side_inputs(pipeline):
             self._plan = replace(self._plan, flink_options=without_checkpoints(self._plan))
+        if self._plan.one_stage and not unbounded and one_stage.is_possible(pipeline):
+            pipeline = one_stage.as_one_stage(pipeline)
         optimized = self._optimize_pipeline(pipeline, options)
         service = self.default_job_server(options).start()
         handle = self.create_job_service_handle(service, options)

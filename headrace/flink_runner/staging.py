@@ -16,6 +16,7 @@ from headrace.flink.jar import ENTRY_CLASS
 from headrace.flink.job_api import JobApi, JobRefused
 from headrace.flink_runner.plan import Plan
 from headrace.flink_runner.refusals import explained
+from headrace.flink_runner.whole_pipeline import unfolded
 
 _log = logging.getLogger("headrace.flink")
 
@@ -139,6 +140,9 @@ class JobServer(uber_jar.FlinkUberJarJobServer):  # type: ignore[misc]
         has committed; in its accumulators Beam names but the former.
         """
         response = super().GetJobMetrics(request, context)
+        attempted = list(unfolded(response.metrics.attempted))
+        del response.metrics.attempted[:]
+        response.metrics.attempted.extend(attempted)
         if self.job(request.job_id).has_finished and not response.metrics.committed:
             response.metrics.committed.extend(response.metrics.attempted)
         return response

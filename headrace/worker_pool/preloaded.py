@@ -22,6 +22,7 @@ PRELOAD = (
     "apache_beam.runners.worker.sdk_worker_main",
     "apache_beam.io.gcp.gcsfilesystem",
     "apache_beam.runners.worker.operations",
+    "apache_beam.runners.portability.fn_api_runner.fn_runner",
     "tensorflow_transform.beam",
     "tensorflow_data_validation",
     "tensorflow_model_analysis",

@@ -4,6 +4,7 @@ import os
 import time
 
 import apache_beam as beam
+from apache_beam.metrics import Metrics
 from tfx import v1 as tfx
 
 component = tfx.dsl.components.component
@@ -12,6 +13,8 @@ WORDS = ("water", "wheel", "mill", "water")
 
 
 def handle(word: str, mode: str, marker: str) -> str:
+    Metrics.counter("words", "met").inc()
+    Metrics.distribution("words", "length").update(len(word))
     if mode == "fail" and word == "mill":
         raise ValueError(f"there is no {word} here")
     if mode == "sleep":

@@ -18,6 +18,14 @@ from tests.integration.flink_runner.running import Running
 pytestmark = pytest.mark.integration
 
 COUNTS = "mill 1\nwater 2\nwheel 1"
+NO_MILL = "ValueError: there is no mill here"
+SMALL = "--headrace_input_bytes=1000"
+
+
+def failing_line() -> str:
+    source = Path("tests/data/pipelines/beam_jobs.py").resolve()
+    line = '        raise ValueError(f"there is no {word} here")'
+    return f"{source}:{1 + source.read_text().splitlines().index(line)}"
 
 
 def nothing_is_left(flink: Flink) -> bool:
@@ -52,15 +60,48 @@ def test_a_runner_argument_of_the_settings_is_heeded(jobs: Jobs) -> None:
 def test_a_failing_function_is_named_with_its_line_first(flink: Flink, jobs: Jobs) -> None:
     with pytest.raises(JobFailed) as failed:
         jobs.run("failing", "fail")
-    source = Path("tests/data/pipelines/beam_jobs.py").resolve()
-    line = 1 + source.read_text().splitlines().index(
-        '        raise ValueError(f"there is no {word} here")'
-    )
-    assert failed.value.message == (
-        f"node CountWords: {source}:{line}: ValueError: there is no mill here"
-    )
+    assert failed.value.message == f"node CountWords: {failing_line()}: {NO_MILL}"
     assert "org.apache.flink" not in "\n".join(jobs.messages())
     assert nothing_is_left(flink)
+
+
+def test_a_job_of_little_data_is_one_stage_that_does_and_measures_the_same(jobs: Jobs) -> None:
+    found = {}
+    for run, argument in (("whole", SMALL), ("staged", "--parallelism=1")):
+        result = jobs.run(run, "print", argument)
+        assert Path(result.outputs[0].uri).read_text() == COUNTS
+        [found[run]] = json.loads(jobs.properties(result.execution_id or 0)["headrace_flink_jobs"])
+    assert found["whole"]["counters"] == found["staged"]["counters"] == {"words:met": 4}
+    assert found["whole"]["distributions"] == found["staged"]["distributions"]
+    assert found["whole"]["vertices"] <= 3 < found["staged"]["vertices"]
+    assert jobs.messages().count("a harness has met wheel") == 2
+
+
+def test_a_failing_function_is_named_with_its_line_in_a_single_stage_too(jobs: Jobs) -> None:
+    with pytest.raises(JobFailed) as failed:
+        jobs.run("failing-whole", "fail", SMALL)
+    assert failed.value.message == f"node CountWords: {failing_line()}: {NO_MILL}"
+
+
+def test_a_single_stage_whose_harness_is_killed_is_run_again(flink: Flink, jobs: Jobs) -> None:
+    running = Running(jobs, "whole-harness-killed", "once", SMALL)
+    wait_until(jobs.place.joinpath("marker").exists)
+    [harness] = flink.harnesses()
+    psutil.Process(harness).kill()
+    assert running.join() is None
+    assert running.result is not None
+    assert Path(running.result.outputs[0].uri).read_text() == COUNTS
+    assert nothing_is_left(flink)
+
+
+def test_a_cancelled_node_cancels_its_single_stage(flink: Flink, jobs: Jobs) -> None:
+    running = Running(jobs, "whole-cancelled", "sleep", SMALL)
+    job_id = running.job_id()
+    wait_until(flink.harnesses)
+    jobs.client.cancel()
+    assert isinstance(running.join(), JobFailed)
+    wait_until(lambda: flink.state(job_id) == "CANCELED")
+    wait_until(lambda: nothing_is_left(flink))
 
 
 def test_more_slots_than_there_are_is_refused_at_once(jobs: Jobs) -> None:

@@ -33,6 +33,7 @@ def test_counters_are_summed_over_steps_without_those_of_beam_itself() -> None:
             measured("tfx", "rows", 3),
             measured("tfx", "empty", None),
             measured("beam:metric:x", "msecs", 9),
+            measured("beam", "metric:data_channel:read_index:v1", 9),
         ]
     )
     assert found == {"tfx:rows": 5, "tfx:empty": 0}
