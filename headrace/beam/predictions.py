@@ -177,7 +177,7 @@ def _flat(
             return None
         if number not in (0, 1) or not math.isfinite(share) or share == 0:
             return None
-        label = np.array([number], label.dtype)
+        label = np.array([1 if number else 0], label.dtype)  # never -0
     return label, prediction, weight
 
 

@@ -138,7 +138,7 @@ ARGUMENTS = st.fixed_dictionaries(
 
 
 @given(EXTRACTS, ARGUMENTS)
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_the_example_is(extracts, arguments) -> None:
     with np.errstate(all="ignore"):
         same(extracts, **arguments)
