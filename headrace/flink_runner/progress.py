@@ -9,8 +9,12 @@ from headrace.errors import HeadraceError
 from headrace.flink.job_api import JobApi, JobDetail
 from headrace.flink.rest import FlinkApi
 
-_EVERY_SECONDS = 5.0
 _FIRST_SECONDS = 2.0
+_EVERY_SECONDS = 5.0
+_LATER_SECONDS = 15.0
+"""Once a job has run for a minute. To answer, the JobManager writes out Beam's metrics of every
+vertex, which takes it tenths of a second in which it does nothing else for the job."""
+_LATER_AFTER_SECONDS = 60.0
 _log = logging.getLogger("headrace.flink")
 
 
@@ -26,7 +30,8 @@ class Progress:
     def __init__(self, api: JobApi, rest_url: str, job_id: str, slot_wait_seconds: float) -> None:
         self._api, self._rest_url, self._job_id = api, rest_url, job_id
         self._slot_wait_seconds = slot_wait_seconds
-        self._next = time.monotonic() + _FIRST_SECONDS
+        self._started = time.monotonic()
+        self._next = self._started + _FIRST_SECONDS
         self._waiting_since: float | None = None
         self._told = ""
 
@@ -39,7 +44,8 @@ class Progress:
         now = time.monotonic()
         if now < self._next:
             return
-        self._next = now + _EVERY_SECONDS
+        is_late = now - self._started > _LATER_AFTER_SECONDS
+        self._next = now + (_LATER_SECONDS if is_late else _EVERY_SECONDS)
         detail = self._api.detail(self._job_id)
         if detail.has_ended:
             return
