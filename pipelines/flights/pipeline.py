@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tfx import v1 as tfx
 
+from components.columnar_example_gen import ColumnarExampleGen
 from pipelines.flights import data, features
 from pipelines.flights.evaluation import AUC_AT_LEAST, eval_config
 from pipelines.flights.hyperparameters import Hyperparameters
@@ -47,7 +48,7 @@ def create_pipeline(
     if serving_directory is None:
         serving_directory = os.path.join(pipeline_root or str(STATE), "serving", name)
 
-    examples = tfx.components.CsvExampleGen(
+    examples = ColumnarExampleGen(
         input_base=data_root,
         output_config=tfx.proto.Output(
             split_config=tfx.proto.SplitConfig(

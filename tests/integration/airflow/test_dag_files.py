@@ -84,16 +84,16 @@ def test_the_flights_dag_is_the_pipeline_of_its_author(parsed: dict[str, Any]) -
     assert parsed["flights"]["errors"] == []
     dag = parsed["flights"]["dags"]["flights"]
     assert dag["edges"] == {
-        "CsvExampleGen": [],
-        "StatisticsGen": ["CsvExampleGen"],
+        "ColumnarExampleGen": [],
+        "StatisticsGen": ["ColumnarExampleGen"],
         "SchemaGen": ["StatisticsGen"],
         "ImportSchemaGen": [],
         "ExampleValidator": ["ImportSchemaGen", "StatisticsGen"],
-        "Transform": ["CsvExampleGen", "ImportSchemaGen"],
+        "Transform": ["ColumnarExampleGen", "ImportSchemaGen"],
         "Hyperparameters": [],
         "Trainer": ["Hyperparameters", "ImportSchemaGen", "Transform"],
         "latest_blessed_model_resolver": [],
-        "Evaluator": ["CsvExampleGen", "Trainer", "latest_blessed_model_resolver"],
+        "Evaluator": ["ColumnarExampleGen", "Trainer", "latest_blessed_model_resolver"],
         "Pusher": ["Evaluator", "Trainer"],
     }
     assert dag["params"] == {"network": "wide_and_deep", "epochs": 3, "learning_rate": 0.001}

@@ -32,10 +32,10 @@ pytestmark = pytest.mark.integration
 
 PENGUINS = "tests/data/pipelines/penguins_on_both_runners.py:create_pipeline"
 FLIGHTS = f"{FEW_FLIGHTS}:create_pipeline"
-NODES = ("CsvExampleGen", "StatisticsGen", "Transform", "Evaluator")
+NODES = ("StatisticsGen", "Transform", "Evaluator")
 CASES = [
-    *(("penguins", node) for node in (*NODES, "BulkInferrer", "ImportExampleGen")),
-    *(("flights", node) for node in NODES),
+    *(("penguins", node) for node in ("CsvExampleGen", *NODES, "BulkInferrer", "ImportExampleGen")),
+    *(("flights", node) for node in ("ColumnarExampleGen", *NODES)),
     *(("small_penguins", node) for node in ("Transform", "Evaluator")),
 ]
 _FORGET_WHAT_IS_CACHED = """
