@@ -55,6 +55,7 @@ class Preparing:
     def __init__(self, stock: Callable[..., Iterator[Prepared]], standard_inputs: Any) -> None:
         self._stock = stock
         self._standard_inputs = standard_inputs
+        self._label_keys = _LabelKeys()
 
     def __call__(
         self,
@@ -79,7 +80,7 @@ class Preparing:
                 prediction = _predicted(extracts.get("predictions"), names)
                 label = extracts.get("labels")
                 if type(label) is dict:
-                    label = _found(label, (_label_key(eval_config, model_name), *names))
+                    label = _found(label, (self._label_keys.of(eval_config, model_name), *names))
                 weight = _weight(extracts, names) if example_weighted else _UNIT
                 if type(label) is type(prediction) is type(weight) is np.ndarray:
                     pair = _flat if flatten else _whole
@@ -105,6 +106,8 @@ class Preparing:
 
 _UNIT = np.array(1.0, np.float32)
 """The weight of an example without one."""
+_MISSING = object()
+_CONFIGURATIONS = 64
 
 
 def _predicted(prediction: Any, names: tuple[str, str]) -> Any:
@@ -121,12 +124,15 @@ def _found(value: Any, names: tuple[str, ...]) -> Any:
     for name in names:
         if not name or type(value) is not dict:
             continue
-        if name in value:
-            below = value[name]
-            if not isinstance(below, Mapping) or below:
-                value = below
-        elif any(type(key) is not str or key.startswith(name + "/") for key in value):
-            return None
+        below = value.get(name, _MISSING)
+        if below is _MISSING:
+            for key in value:
+                if type(key) is not str or key.startswith(name + "/"):
+                    return None
+        elif type(below) is np.ndarray:
+            return below
+        elif not isinstance(below, Mapping) or below:
+            value = below
     return value
 
 
@@ -137,12 +143,27 @@ def _weight(extracts: dict[str, Any], names: tuple[str, str]) -> Any:
     return _found(weight, names)
 
 
-def _label_key(eval_config: Any, model_name: str) -> str:
-    specs = eval_config.model_specs if eval_config else ()
-    for spec in specs:
-        if model_name == (spec.name if len(specs) > 1 else ""):
-            return str(spec.label_key)
-    return ""
+class _LabelKeys:
+    """The ``label_key`` of a model, found once for each configuration, which no metric changes."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, str], tuple[Any, str]] = {}
+
+    def of(self, eval_config: Any, model_name: str) -> str:
+        place = (id(eval_config), model_name)
+        kept = self._found.get(place)
+        if kept is None or kept[0] is not eval_config:
+            if len(self._found) >= _CONFIGURATIONS:
+                self._found.clear()
+            kept = self._found[place] = (eval_config, self._look(eval_config, model_name))
+        return kept[1]
+
+    def _look(self, eval_config: Any, model_name: str) -> str:
+        specs = eval_config.model_specs if eval_config else ()
+        for spec in specs:
+            if model_name == (spec.name if len(specs) > 1 else ""):
+                return str(spec.label_key)
+        return ""
 
 
 def _whole(

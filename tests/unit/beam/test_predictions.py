@@ -3,11 +3,13 @@
 import pickle
 
 import numpy as np
+import pandas
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tensorflow_model_analysis import version
 from tensorflow_model_analysis.api import types
+from tensorflow_model_analysis.api.model_eval_lib import analyze_raw_data
 from tensorflow_model_analysis.metrics import binary_confusion_matrices, metric_types, metric_util
 from tensorflow_model_analysis.proto import config_pb2
 
@@ -231,3 +233,46 @@ def test_a_version_that_nobody_has_looked_at_is_left_alone(monkeypatch: pytest.M
 
 def test_this_version_of_tfma_is_known() -> None:
     assert version.VERSION in predictions._KNOWN
+
+
+def test_a_whole_evaluation_is_equal_to_the_last_digit(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(7)
+    rows = 200
+    examples = pandas.DataFrame(
+        {
+            "label": random.integers(0, 2, rows).astype(np.float32),
+            "prediction": random.random(rows).astype(np.float32),
+            "weight": random.random(rows).astype(np.float32),
+            "place": random.choice(["here", "there"], rows),
+        }
+    )
+    names = ("AUC", "BinaryCrossEntropy", "Calibration", "ExampleCount", "BinaryAccuracy")
+    config = config_pb2.EvalConfig(
+        model_specs=[
+            config_pb2.ModelSpec(
+                label_key="label", prediction_key="prediction", example_weight_key="weight"
+            )
+        ],
+        metrics_specs=[
+            config_pb2.MetricsSpec(
+                metrics=[config_pb2.MetricConfig(class_name=name) for name in names],
+                example_weights=config_pb2.ExampleWeightOptions(weighted=weighted),
+            )
+            for weighted in (True, False)
+        ],
+        slicing_specs=[config_pb2.SlicingSpec(), config_pb2.SlicingSpec(feature_keys=["place"])],
+    )
+    asked = []
+
+    def counting(*given):
+        asked.append(given)
+        return STOCK(*given)
+
+    monkeypatch.setattr(metric_util._prepare_quickly, "_stock", counting)
+    ours = analyze_raw_data(examples, config).slicing_metrics
+    assert not asked
+    monkeypatch.setattr(metric_util, "_prepare_quickly", counting)
+    theirs = analyze_raw_data(examples, config).slicing_metrics
+    assert len(asked) > 1000
+    assert len(ours) == 3
+    assert sorted(map(repr, ours)) == sorted(map(repr, theirs))
