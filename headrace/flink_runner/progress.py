@@ -10,11 +10,11 @@ from headrace.flink.job_api import JobApi, JobDetail
 from headrace.flink.rest import FlinkApi
 
 _FIRST_SECONDS = 2.0
-_EVERY_SECONDS = 5.0
-_LATER_SECONDS = 15.0
-"""Once a job has run for a minute. To answer, the JobManager writes out Beam's metrics of every
-vertex, which takes it tenths of a second in which it does nothing else for the job."""
-_LATER_AFTER_SECONDS = 60.0
+_WAITING_SECONDS = 5.0
+_LONGEST_SECONDS = 30.0
+"""Each pause between looks is twice the one before, up to this. To answer, the JobManager writes
+out Beam's metrics of every vertex: for hundreds it takes a second, in which the job does not go on.
+"""
 _log = logging.getLogger("headrace.flink")
 
 
@@ -30,8 +30,8 @@ class Progress:
     def __init__(self, api: JobApi, rest_url: str, job_id: str, slot_wait_seconds: float) -> None:
         self._api, self._rest_url, self._job_id = api, rest_url, job_id
         self._slot_wait_seconds = slot_wait_seconds
-        self._started = time.monotonic()
-        self._next = self._started + _FIRST_SECONDS
+        self._pause = _FIRST_SECONDS
+        self._next = time.monotonic() + self._pause
         self._waiting_since: float | None = None
         self._told = ""
 
@@ -44,9 +44,11 @@ class Progress:
         now = time.monotonic()
         if now < self._next:
             return
-        is_late = now - self._started > _LATER_AFTER_SECONDS
-        self._next = now + (_LATER_SECONDS if is_late else _EVERY_SECONDS)
         detail = self._api.detail(self._job_id)
+        self._pause = (
+            _WAITING_SECONDS if detail.waits_for_slots else min(2 * self._pause, _LONGEST_SECONDS)
+        )
+        self._next = now + self._pause
         if detail.has_ended:
             return
         text = self._waiting(detail, now) if detail.waits_for_slots else describe(detail)

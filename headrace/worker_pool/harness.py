@@ -12,6 +12,7 @@ from typing import Any
 
 from headrace.launcher.child import Send, use_import_path
 from headrace.launcher.protocol import EventFrame
+from headrace.worker_pool.metrics import report_users_metrics, wants_all_metrics
 from headrace.worker_pool.requests import HarnessRequest
 
 CONNECTED = "connected"
@@ -33,6 +34,8 @@ def run_harness(payload: dict[str, Any], send: Send) -> dict[str, Any]:
 
     quicken_beam()
     environment = _environment(request)
+    if not wants_all_metrics(environment["PIPELINE_OPTIONS"]):
+        report_users_metrics()
     # What a harness says of its options and channels is of no use to the author of a job.
     logging.disable(logging.WARNING)
     try:

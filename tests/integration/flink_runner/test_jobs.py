@@ -10,6 +10,7 @@ import pytest
 
 from headrace.errors import HeadraceError
 from headrace.flink import owners
+from headrace.flink.job_api import JobApi
 from headrace.launcher.client import JobFailed, JobKilled
 from headrace.launcher.protocol import FLINK_JOB, EventFrame
 from tests.integration.flink_runner.conftest import Flink, Jobs, wait_until
@@ -55,6 +56,18 @@ def test_a_runner_argument_of_the_settings_is_heeded(jobs: Jobs) -> None:
     result = jobs.run("one-slot", "fine", "--parallelism=1")
     [facts] = json.loads(jobs.properties(result.execution_id or 0)["headrace_flink_jobs"])
     assert (facts["parallelism"], facts["harnesses"]) == (1, 1)
+
+
+def test_what_beam_measures_of_itself_is_reported_when_asked_for(flink: Flink, jobs: Jobs) -> None:
+    reported = {}
+    for run, arguments in (("few", ()), ("all", ("--experiments=headrace_all_metrics",))):
+        result = jobs.run(run, "fine", "--parallelism=1", *arguments)
+        job_id = jobs.properties(result.execution_id or 0)["headrace_flink_job_id"]
+        with JobApi(flink.cluster.rest_url) as api:
+            reported[run] = api.accumulators(job_id)["__metricscontainers"]
+    assert "beam:metric:user:sum_int64:v1" in reported["few"]
+    assert "beam:metric:element_count:v1" not in reported["few"]
+    assert "beam:metric:element_count:v1" in reported["all"]
 
 
 def test_a_failing_function_is_named_with_its_line_first(flink: Flink, jobs: Jobs) -> None:
