@@ -21,6 +21,7 @@ TFX_SIDE = frozenset(
         "unit/flink_runner",
         "unit/node",
         "unit/pipelines",
+        "unit/store",
         "unit/worker_pool",
         "integration/compiler",
         "integration/components",

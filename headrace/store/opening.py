@@ -16,6 +16,7 @@ import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
 
 from headrace.settings import MetadataUrl
+from headrace.store import backslashes
 from headrace.store.config import connection_config
 from headrace.store.unavailable import StoreUnavailable, explain
 
@@ -64,13 +65,15 @@ def open_to_read(url: MetadataUrl) -> Any | None:
         raise explain(error, where, server) from None
     call = store._call
 
-    def called(*args: Any, **kw: Any) -> Any:
+    def called(name: str, request: Any, response: Any, *rest: Any) -> Any:
         try:
-            return _shared(lock, lambda: call(*args, **kw))
+            _shared(lock, lambda: call(name, request, response, *rest))
         except (mlmd.errors.AbortedError, mlmd.errors.UnavailableError) as error:
             raise explain(error, where, server) from None
         except mlmd.errors.InternalError as error:
             raise explain(error, where, server) from error
+        if url.backend == "postgresql":
+            backslashes.show(response)
 
     store._call = called
     return store
