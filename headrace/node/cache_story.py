@@ -6,7 +6,7 @@ with the last one of the node that succeeded, in what the store has of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ml_metadata as mlmd
@@ -28,18 +28,27 @@ _USER_MODULE = frozenset(("module_path", "module_file"))
 Execution = metadata_store_pb2.Execution
 
 
-def cache_story(handle: Any, spec: NodeSpec, execution: Any, code: str, keras: str) -> str:
+def cache_story(
+    handle: Any,
+    spec: NodeSpec,
+    execution: Any,
+    code: str,
+    keras: str,
+    outputs: Sequence[int] | None = None,
+) -> str:
     """One line on the execution, which has succeeded; empty for a node without an executor.
 
     Args:
         execution: the node's, in this run.
         code: digest of the project's code that it ran.
         keras: major version of Keras that it had.
+        outputs: artifacts that it puts out, where the store does not have them yet.
     """
     if spec.executor_spec is None:
         return ""
     if execution.last_known_state == Execution.State.CACHED:
-        return f"from execution {_origin(handle, execution)}"
+        ids = _output_ids(handle, execution) if outputs is None else outputs
+        return f"from execution {_origin(handle, execution, ids)}"
     if not spec.node.execution_options.caching_options.enable_cache:
         return "caching is off"
     before = _before(handle, spec, execution)
@@ -53,12 +62,11 @@ def cache_story(handle: Any, spec: NodeSpec, execution: Any, code: str, keras: s
     return f"changed since execution {before.id}: the pipeline or the node's definition"
 
 
-def _origin(handle: Any, execution: Any) -> int:
+def _origin(handle: Any, execution: Any, outputs: Sequence[int]) -> int:
     """The execution that made what a cached one put out; its own id if it put out nothing."""
-    ids = [event.artifact_id for event in _events(handle, execution) if _is_output(event)]
-    if not ids:
+    if not outputs:
         return int(execution.id)
-    makers = handle.store.get_events_by_artifact_ids(ids[:1])
+    makers = handle.store.get_events_by_artifact_ids(list(outputs[:1]))
     return min(int(event.execution_id) for event in makers if _is_output(event))
 
 
@@ -82,7 +90,8 @@ def _before(handle: Any, spec: NodeSpec, execution: Any) -> Any | None:
             continue
         if found.last_known_state == Execution.State.CACHED:
             # It lacks what a driver adds as it runs, such as ExampleGen's fingerprint of files.
-            [found] = handle.store.get_executions_by_id([_origin(handle, found)])
+            origin = _origin(handle, found, _output_ids(handle, found))
+            [found] = handle.store.get_executions_by_id([origin])
         return found
     return None
 
@@ -123,10 +132,14 @@ def _inputs(handle: Any, execution: Any) -> dict[str, list[int]]:
 
 
 def _outputs_exist(handle: Any, execution: Any) -> bool:
-    ids = [event.artifact_id for event in _events(handle, execution) if _is_output(event)]
+    ids = _output_ids(handle, execution)
     artifacts = handle.store.get_artifacts_by_id(ids) if ids else []
     live = metadata_store_pb2.Artifact.State.LIVE
     return all(item.state == live and fileio.exists(item.uri) for item in artifacts)
+
+
+def _output_ids(handle: Any, execution: Any) -> list[int]:
+    return [event.artifact_id for event in _events(handle, execution) if _is_output(event)]
 
 
 def _events(handle: Any, execution: Any) -> list[Any]:

@@ -132,8 +132,15 @@ class Notes:
 
 
 def annotate(handle: Any, execution_id: int, usage: Usage, notes: Notes) -> Any:
-    """Keep with the execution what it cost and its notes; return the execution."""
+    """Keep with an execution that was written before what it cost and its notes; return it."""
     [execution] = handle.store.get_executions_by_id([execution_id])
+    note(execution, usage, notes)
+    handle.store.put_executions([execution])
+    return execution
+
+
+def note(execution: Any, usage: Usage, notes: Notes) -> None:
+    """Put into the execution what it cost and its notes; writing it is the caller's."""
     properties = execution.custom_properties
     properties["headrace_wall_seconds"].double_value = usage.wall_seconds
     properties["headrace_cpu_seconds"].double_value = usage.cpu_seconds
@@ -154,8 +161,16 @@ def annotate(handle: Any, execution_id: int, usage: Usage, notes: Notes) -> Any:
         properties.pop(name, None)
         if text:
             properties[name].string_value = text
-    handle.store.put_executions([execution])
-    return execution
+
+
+def usage_of(execution: Any) -> Usage:
+    """What ``note`` has put into the execution."""
+    properties = execution.custom_properties
+    return Usage(
+        properties["headrace_wall_seconds"].double_value,
+        properties["headrace_cpu_seconds"].double_value,
+        properties["headrace_peak_memory_bytes"].int_value,
+    )
 
 
 def _job_texts(jobs: Sequence[JobFacts]) -> dict[str, str]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import fcntl
 import os
-from collections.abc import Callable
+import time
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +20,15 @@ from tfx.orchestration import metadata
 from tfx.proto.orchestration import metadata_pb2
 
 from headrace.errors import UsageError
+from headrace.node.answers import Answers
 from headrace.settings import MetadataUrl, parse_metadata_url
-from headrace.store import config
+from headrace.store import backslashes, config
 from headrace.store.unavailable import StoreUnavailable, explain
 
 _RETRIES = 10
+_REST_SECONDS = 30.0
+"""A store that was not used for longer is opened anew: who knows what has become of its connection.
+"""
 _SQLITE_RETRIES = 4
 """Each waits for seconds inside SQLite, for programs that do not know the lock file."""
 
@@ -30,32 +39,113 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
     SQLite takes one writer at a time, and MLMD reads before it writes within a transaction, so two
     nodes that run in parallel meet SQLITE_BUSY at once, whatever the time-out. A lock on a file
     beside the database keeps each call to itself; it is dropped by the kernel if its holder dies.
+
+    TFX opens a store for every step of a node. On a database server that takes MLMD thirty round
+    trips, so a store that has not rested for long is used again.
+
+    Attributes:
+        on_write: told of each call that writes before it is made, with its name and its request,
+            which it may change.
+        on_written: told of each after it was made, with its name, request and response.
+        calls: how many calls the store was sent, by name; ``open`` counts too.
+        seconds: how long they took.
+        artifact_types: names of the artifact types that it was told of, by id.
     """
 
     def __init__(self, connection: Any, where: str, server: tuple[str, int] | None = None) -> None:
         super().__init__(connection)
+        self.on_write: Callable[[str, Any], None] = lambda name, request: None
+        self.on_written: Callable[[str, Any, Any], None] = lambda name, request, response: None
+        self.calls: Counter[str] = Counter()
+        self.seconds = 0.0
+        self.artifact_types: dict[int, str] = {}
         self._store: Any = None
+        self._resting: Any = None
+        self._resting_since = 0.0
+        self._answers = Answers()
         self._where = where
         self._server = server
         self._lock = _lock_path(connection)
+        self._is_postgresql = _is_postgresql(connection)
+        _handles.add(self)
 
     def __enter__(self) -> Metadata:
         if self._store is None:
-            self._store = self._open()
+            rested = time.monotonic() - self._resting_since
+            kept, self._resting = self._resting, None
+            self._store = kept if kept is not None and rested < _REST_SECONDS else self._open()
         self._users += 1
         return self
 
-    def _open(self) -> Any:
-        def connect() -> Any:
-            return mlmd.MetadataStore(self._connection_config)
+    def __exit__(self, *_: Any) -> None:
+        self._users -= 1
+        if self._users == 0:
+            self._resting, self._store = self._store, None
+            self._resting_since = time.monotonic()
 
+    def abandon(self) -> None:
+        """In a process that was forked: leave the connection to the other, without ending it."""
+        for store in filter(None, (self._store, self._resting)):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(store))
+        self._store = self._resting = None
+        self._users = 0
+
+    def _open(self) -> Any:
         try:
-            store = connect() if self._lock is None else _locked(self._lock, connect)
+            with self._counted("open"):
+                lock = self._lock
+                store = self._connect() if lock is None else _locked(lock, self._connect)
         except (mlmd.errors.StatusError, RuntimeError, OSError) as error:
             raise explain(error, self._where, self._server) from None
         call = store._call
-        store._call = lambda *args, **kw: self._called(lambda: call(*args, **kw))
+        store._call = lambda name, request, response, *rest: self._ask(
+            name, request, response, lambda: call(name, request, response, *rest)
+        )
         return store
+
+    def _connect(self) -> Any:
+        config = self._connection_config
+        if not self._is_postgresql:
+            return mlmd.MetadataStore(config)
+        # MLMD would look first, over a connection of its own, whether the database exists.
+        quick = type(config)()
+        quick.CopyFrom(config)
+        quick.postgresql.skip_db_creation = True
+        try:
+            return mlmd.MetadataStore(quick)
+        except (mlmd.errors.StatusError, RuntimeError):
+            return mlmd.MetadataStore(config)
+
+    def _ask(self, name: str, request: Any, response: Any, call: Callable[[], Any]) -> None:
+        if self._answers.recall(name, request, response):
+            return
+        writes = not name.startswith("Get")
+        if writes:
+            self.on_write(name, request)
+        self._answers.forget(name)
+        if self._is_postgresql:
+            backslashes.hide(request)
+        with self._counted(name):
+            self._called(call)
+        if self._is_postgresql:
+            backslashes.show(request)
+            backslashes.show(response)
+        self._answers.keep(name, request, response)
+        if name == "GetArtifactType":
+            self.artifact_types[response.artifact_type.id] = response.artifact_type.name
+        elif name == "GetArtifactTypesByID":
+            self.artifact_types |= {item.id: item.name for item in response.artifact_types}
+        if writes:
+            self.on_written(name, request, response)
+
+    @contextlib.contextmanager
+    def _counted(self, name: str) -> Iterator[None]:
+        start = time.monotonic()
+        self.calls[name] += 1
+        try:
+            yield
+        finally:
+            self.seconds += time.monotonic() - start
 
     def _called(self, call: Callable[[], Any]) -> Any:
         """One call of the store, alone on SQLite; says which store it is that cannot be used."""
@@ -66,6 +156,16 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         except mlmd.errors.InternalError as error:
             # Others are answers that TFX expects, such as that something does not exist.
             raise explain(error, self._where, self._server) from error
+
+
+def _abandon_all() -> None:
+    for handle in list(_handles):
+        handle.abandon()
+
+
+_handles: weakref.WeakSet[Metadata] = weakref.WeakSet()
+# A server ends a connection for both processes when one of them closes its copy.
+os.register_at_fork(after_in_child=_abandon_all)
 
 
 def open_metadata(url: str, ir_path: Path) -> Metadata:
@@ -112,6 +212,12 @@ def _make_parent(path: Path) -> None:
             "set HEADRACE_METADATA_URL to a place that can be written",
             transient=False,
         ) from None
+
+
+def _is_postgresql(connection: Any) -> bool:
+    return isinstance(connection, metadata_store_pb2.ConnectionConfig) and connection.HasField(
+        "postgresql"
+    )
 
 
 def _lock_path(connection: Any) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -28,8 +29,10 @@ from headrace.node.cache_story import cache_story
 from headrace.node.disk_full import telling_of_full_disk
 from headrace.node.forked_workers import fork_workers_for
 from headrace.node.keras_export import mend_keras_export
+from headrace.node.lookups import quicken_lookups
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
+from headrace.node.publication import Publication, Published
 from headrace.node.saved_models import adapt_tfx_bsl
 from headrace.node.taken_outputs import NodeLauncher
 from headrace.node.usage import Meter
@@ -61,6 +64,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     quicken_beam()
     mend_keras_export()
     adapt_tfx_bsl()
+    quicken_lookups()
     if request.runner == "direct":
         compiled = arguments_of(spec.executor_spec)
         fork_workers_for([*given.first, *compiled, *given.last])
@@ -78,6 +82,15 @@ def run_node(request: NodeRequest) -> NodeResult:
         keras=request.keras,
         jobs=lambda: read_facts(facts),
     )
+
+    def add_notes(execution: Any, outputs: list[int]) -> None:
+        story = ""
+        # What the node has done must be published, also where the store cannot say what is new.
+        with contextlib.suppress(Exception):
+            story = _cache_story(metadata, spec, execution, notes, outputs)
+        executions.note(execution, meter.read(), replace(notes, cache=story))
+
+    publication = Publication(metadata, add_notes)
     root = spec.pipeline.runtime_spec.pipeline_root.field_value.string_value
     with (
         _closing_on_cancel(metadata, spec),
@@ -89,7 +102,15 @@ def run_node(request: NodeRequest) -> NodeResult:
         _log.info("Nothing to do for node %s in this run", request.node_id)
         return NodeResult(request.node_id, request.run_id, SKIPPED, None, keras=request.keras)
     with metadata as handle:
-        return _result(handle, spec, request, execution_id, meter, notes)
+        published = publication.of(execution_id)
+        result = _result(handle, spec, request, execution_id, published, meter, notes)
+    _log.debug(
+        "The metadata store was called %d times, for %.3f s: %s",
+        metadata.calls.total(),
+        metadata.seconds,
+        json.dumps(metadata.calls),
+    )
+    return result
 
 
 def _execution_id(
@@ -166,12 +187,17 @@ def _result(
     spec: NodeSpec,
     request: NodeRequest,
     execution_id: int,
+    published: Published | None,
     meter: Meter,
     notes: executions.Notes,
 ) -> NodeResult:
-    usage = meter.read()
-    story = _cache_story(handle, spec, execution_id, notes)
-    execution = executions.annotate(handle, execution_id, usage, replace(notes, cache=story))
+    if published is not None:
+        execution = published.execution
+        usage = executions.usage_of(execution)
+    else:
+        usage = meter.read()
+        story = _cache_story(handle, spec, _execution(handle, execution_id), notes)
+        execution = executions.annotate(handle, execution_id, usage, replace(notes, cache=story))
     if not execution_lib.is_execution_successful(execution):
         # TFX's launcher publishes a failed input resolution and returns as if all were well.
         reason = _last_line(execution) or "its inputs cannot be resolved"
@@ -182,13 +208,16 @@ def _result(
             )
         # All is well, for nodes that can do without: TFX's own examples begin so.
         _log.warning("%s found no artifact: a node that needs one will fail", request.node_id)
+    outputs = published.outputs if published is not None else None
+    if outputs is None:
+        outputs = executions.output_results(handle, execution_id)
     cached = execution.last_known_state == executions.Execution.State.CACHED
     return NodeResult(
         node_id=request.node_id,
         run_id=request.run_id,
         state=CACHED if cached else COMPLETE,
         execution_id=execution_id,
-        outputs=executions.output_results(handle, execution_id),
+        outputs=outputs,
         cached=cached,
         wall_seconds=usage.wall_seconds,
         cpu_seconds=usage.cpu_seconds,
@@ -197,11 +226,21 @@ def _result(
     )
 
 
-def _cache_story(handle: Any, spec: NodeSpec, execution_id: int, notes: executions.Notes) -> str:
+def _execution(handle: Any, execution_id: int) -> Any:
     [execution] = handle.store.get_executions_by_id([execution_id])
+    return execution
+
+
+def _cache_story(
+    handle: Any,
+    spec: NodeSpec,
+    execution: Any,
+    notes: executions.Notes,
+    outputs: list[int] | None = None,
+) -> str:
     if not execution_lib.is_execution_successful(execution):
         return ""
-    story = cache_story(handle, spec, execution, notes.code, notes.keras)
+    story = cache_story(handle, spec, execution, notes.code, notes.keras, outputs)
     if story:
         _log.info("Cache: %s", story)
     return story

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,8 @@ from headrace.ir.manifest import Manifest
 from headrace.ir.store import current_ir
 from headrace.launcher.client import JobFailed, run_node
 from headrace.launcher.jobs import NodeRequest, NodeResult
-from headrace.settings import Settings
+from headrace.settings import Settings, parse_metadata_url
+from headrace.store.opening import open_to_read
 from tests.integration import mariadb, postgres
 from tests.integration.mariadb import MariaDB
 from tests.integration.postgres import PASSWORD, Postgres
@@ -44,12 +46,13 @@ def run(
     node: str,
     run_id: str,
     said: list[str] | None = None,
+    word: str = "",
 ) -> NodeResult:
     request = NodeRequest(
         ir_path=tiny.ir_path,
         node_id=node,
         run_id=run_id,
-        parameters={"word": run_id} if node == "Make" else {},
+        parameters={"word": word or run_id} if node == "Make" else {},
         metadata_url=url,
         import_path=list(tiny.import_path),
     )
@@ -67,6 +70,34 @@ def test_nodes_run_and_read_each_others_artifacts(
     execution = "execution" if isinstance(server, Postgres) else "Execution"
     count = server.query("mlmd", f"select count(*) from {execution} where last_known_state = 3")
     assert count == "2"
+
+
+def test_a_text_with_a_backslash_is_kept_as_it_is(
+    settings: Settings, tiny: Manifest, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, word = server.url("mlmd"), 'C:\\new "\n\\'
+    made = run(settings, tiny, url, "Make", "backslash", word=word)
+    used = run(settings, tiny, url, "Use", "backslash")
+    assert (made.state, used.state) == ("COMPLETE", "COMPLETE")
+    monkeypatch.setenv("PGOPTIONS", "")  # what reads a store sets it for its whole process
+    store = open_to_read(parse_metadata_url(url, Path("/")))
+    assert store is not None
+    [execution] = store.get_executions_by_id([made.execution_id])
+    assert execution.custom_properties["word"].string_value == word
+
+
+def test_a_node_without_its_inputs_fails_for_that_reason(
+    settings: Settings, tiny: Manifest, server: Server
+) -> None:
+    with pytest.raises(JobFailed, match=r"node Use did not run: .*min_count") as caught:
+        run(settings, tiny, server.url("mlmd"), "Use", "alone")
+    assert "did the nodes before it run" in caught.value.error.hint
+
+
+def test_a_database_that_does_not_exist_is_made_where_that_is_allowed(
+    settings: Settings, tiny: Manifest, server: Server
+) -> None:
+    assert run(settings, tiny, server.url("another"), "Make", "one").state == "COMPLETE"
 
 
 def test_nodes_of_many_runs_register_at_once(

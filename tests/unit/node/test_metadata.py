@@ -1,10 +1,14 @@
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import ml_metadata as mlmd
 import pytest
+from ml_metadata.proto import metadata_store_pb2 as pb
 
 from headrace.errors import UsageError
+from headrace.node import metadata as metadata_module
 from headrace.node.metadata import connection_config, open_metadata
 from headrace.settings import parse_metadata_url
 from headrace.store.unavailable import StoreUnavailable
@@ -73,3 +77,54 @@ def test_what_does_not_exist_is_still_told_as_mlmd_tells_it(tmp_path: Path) -> N
         pytest.raises(mlmd.errors.NotFoundError),
     ):
         handle.store.get_artifact_type("Model")
+
+
+def test_a_store_is_used_again_by_the_next_step_and_opened_anew_after_a_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = open_metadata(f"sqlite:///{tmp_path}/m.sqlite", tmp_path)
+    with metadata, metadata:
+        pass
+    with metadata as handle:
+        handle.store.get_executions()
+    assert metadata.calls == {"open": 1, "GetExecutions": 1}
+    with pytest.raises(RuntimeError, match="not in enter state"):
+        _ = metadata.store
+    monkeypatch.setattr(metadata_module, "_REST_SECONDS", 0.0)
+    with metadata:
+        pass
+    assert metadata.calls["open"] == 2
+
+
+def test_a_forked_process_opens_a_store_of_its_own(tmp_path: Path) -> None:
+    metadata = open_metadata(f"sqlite:///{tmp_path}/m.sqlite", tmp_path)
+    with metadata as handle:
+        handle.store.put_artifact_type(pb.ArtifactType(name="Model"))
+        pid = os.fork()
+        if pid == 0:
+            try:
+                with metadata as mine:
+                    name = mine.store.get_artifact_type("Model").name
+                os._exit(0 if (name, metadata.calls["open"]) == ("Model", 2) else 3)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert handle.store.get_artifact_type("Model").name == "Model"
+
+
+def test_what_is_written_can_be_added_to_and_is_told_of(tmp_path: Path) -> None:
+    metadata = open_metadata(f"sqlite:///{tmp_path}/m.sqlite", tmp_path)
+    written = []
+
+    def add(name: str, request: Any) -> None:
+        if name == "PutExecution":
+            request.execution.custom_properties["note"].string_value = "added"
+
+    metadata.on_write = add
+    metadata.on_written = lambda name, request, response: written.append(name)
+    with metadata as handle:
+        kind = handle.store.put_execution_type(pb.ExecutionType(name="Component"))
+        made, _, _ = handle.store.put_execution(pb.Execution(type_id=kind), [], [])
+        [found] = handle.store.get_executions_by_id([made])
+    assert found.custom_properties["note"].string_value == "added"
+    assert written == ["PutExecutionType", "PutExecution"]
