@@ -19,7 +19,7 @@ _LASTING = {
 }
 """Calls whose answer stays: contexts and types are never removed, and types only grow. By the field
 that an answer has; without it, what was asked for may still come."""
-_BRIEF = frozenset(("GetExecutionsByContext",))
+_BRIEF = frozenset(("GetExecutionsByContext", "GetContextsByExecution"))
 """Calls whose answer another process may change. For a moment it is what it was."""
 _MOMENT_SECONDS = 5.0
 

@@ -5,13 +5,15 @@ It would ask for all at once in a query language that MLMD no longer has, and th
 execution of each: of the whole pipeline, since its first run, in pages of which each reads the ids
 of all. With 100,000 executions that takes minutes, twice for each node and once for each input.
 
-A run has few executions, so these are read, and of a node's the newest, as far back as the run's
-oldest. A pipeline's are never read where the run or the node is known: both are within it.
+A run has few executions, so these are read. Those of the node's own type among them, most often
+one, are asked for their contexts; only where that would be many are the node's own executions read,
+the newest, as far back as the run's oldest. A pipeline's are never read where the run or the node
+is known: both are within it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import ml_metadata as mlmd
@@ -22,13 +24,23 @@ from tfx.orchestration.portable.mlmd import execution_lib
 
 _PIPELINE = constants.PIPELINE_CONTEXT_TYPE_NAME
 _NODE = constants.NODE_CONTEXT_TYPE_NAME
+_ASKED = 4
+"""So many executions are asked for their contexts; with more, the node is asked for executions."""
 _FIRST_PAGE = 20
 _CACHED = 20
 """Newest executions of a cache key; the others are asked for if none of these can be used."""
 
 
-def quicken_lookups() -> None:
-    """Make TFX, in this process, look for executions as this module does."""
+_types: dict[str, str] = {}
+
+
+def quicken_lookups(types: Mapping[str, str]) -> None:
+    """Make TFX, in this process, look for executions as this module does.
+
+    Args:
+        types: names of the types of nodes' executions, by the names of the nodes' contexts.
+    """
+    _types.update(types)
     execution_lib.get_executions_associated_with_all_contexts = lambda metadata_handle, contexts: (
         executions_in_all(metadata_handle.store, contexts)
     )
@@ -67,6 +79,11 @@ def _common(store: Any, contexts: Sequence[Any]) -> dict[int, Any]:
 
 def _of_node(store: Any, node: Any, found: dict[int, Any]) -> dict[int, Any]:
     """Those of ``found`` that are the node's."""
+    kind = _types.get(node.name)
+    if kind is not None:
+        found = {key: item for key, item in found.items() if item.type in (kind, "")}
+    if len(found) <= _ASKED:
+        return {key: item for key, item in found.items() if _is_in(store, key, node)}
     limit = _FIRST_PAGE
     while found:
         newest = store.get_executions_by_context(
@@ -78,6 +95,10 @@ def _of_node(store: Any, node: Any, found: dict[int, Any]) -> dict[int, Any]:
             return {key: found[key] for key in found.keys() & ids}
         limit *= 4
     return {}
+
+
+def _is_in(store: Any, execution_id: int, context: Any) -> bool:
+    return any(item.id == context.id for item in store.get_contexts_by_execution(execution_id))
 
 
 def _is_ambiguous(name: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from google.protobuf import json_format
-from tfx.dsl.compiler import constants
+from tfx.dsl.compiler import compiler_utils, constants
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
@@ -27,6 +27,7 @@ class NodeSpec:
         pipeline: the innermost pipeline that the node is in.
         kind: what it needs to run.
         may_lack_inputs: a node before it may be skipped, so that inputs are missing in order.
+        execution_types: of all nodes of the outermost pipeline, by the names of their contexts.
     """
 
     node: Any
@@ -35,6 +36,7 @@ class NodeSpec:
     driver_spec: Any
     kind: NodeKind = NodeKind.COMPONENT
     may_lack_inputs: bool = False
+    execution_types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def first_node(self) -> NodeSpec:
@@ -68,10 +70,20 @@ def load_node(
                 driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
                 kind=found.kind,
                 may_lack_inputs=not graph.skippable().isdisjoint(found.upstream),
+                execution_types=_execution_types(pipeline),
             )
     raise HeadraceError(
         f"pipeline {graph.name} has no node {node_id}", f"it was read from {ir_path}"
     )
+
+
+def _execution_types(pipeline: Any) -> dict[str, str]:
+    return {
+        compiler_utils.node_context_name(inner.pipeline_info.id, node.node_info.id): str(
+            node.node_info.type.name
+        )
+        for _, inner, node in _nodes(pipeline, ())
+    }
 
 
 def _nodes(pipeline: Any, group: tuple[str, ...]) -> Iterator[tuple[str, Any, Any]]:

@@ -64,7 +64,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     quicken_beam()
     mend_keras_export()
     adapt_tfx_bsl()
-    quicken_lookups()
+    quicken_lookups(spec.execution_types)
     if request.runner == "direct":
         compiled = arguments_of(spec.executor_spec)
         fork_workers_for([*given.first, *compiled, *given.last])
