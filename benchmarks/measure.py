@@ -6,9 +6,12 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,22 @@ def run_process(
 def summarize(values: Sequence[float]) -> Summary:
     """Median, least and greatest of the values."""
     return Summary(statistics.median(values), min(values), max(values), len(values))
+
+
+def interleaved(
+    subjects: Mapping[str, Callable[[], T]], repeats: int, uncounted: int = 0
+) -> dict[str, list[T]]:
+    """What each subject gives in ``repeats`` rounds, one after another within a round.
+
+    Whatever else the machine does meanwhile, and how warm it is, falls on all of them alike.
+
+    Args:
+        uncounted: rounds before, which fill caches.
+    """
+    found: dict[str, list[T]] = {subject: [] for subject in subjects}
+    for number in range(uncounted + repeats):
+        for subject, measure in subjects.items():
+            value = measure()
+            if number >= uncounted:
+                found[subject].append(value)
+    return found
