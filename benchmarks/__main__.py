@@ -13,21 +13,34 @@ from pathlib import Path
 from benchmarks import (
     airflow2,
     examplegen,
+    examplegen_large,
     flink_flights,
     flink_job,
     flink_penguins,
+    growth,
+    launch,
+    metadata,
     parse,
     penguins,
+    scheduling,
 )
 from benchmarks.context import Context
+from benchmarks.plots import draw
+from benchmarks.publishing import publish
 from benchmarks.results import Row, save, table
-from headrace.settings import load_settings
+from headrace.errors import UsageError
+from headrace.settings import Settings, load_settings
 
 BENCHMARKS: dict[str, Callable[[Context], list[Row]]] = {
     "parse": parse.run,
     "penguins": penguins.run,
     "airflow2": airflow2.run,
+    "launch": launch.run,
+    "metadata": metadata.run,
+    "growth": growth.run,
+    "scheduling": scheduling.run,
     "examplegen": examplegen.run,
+    "examplegen_large": examplegen_large.run,
     "flink_penguins": flink_penguins.run,
     "flink_job": flink_job.run,
     "flink_flights": flink_flights.run,
@@ -39,7 +52,17 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--repeats", type=int, default=3, help="counted runs (default: 3)")
     parser.add_argument(
-        "--size", type=int, default=10, help="of flink_flights: how many years of flights"
+        "--size",
+        type=int,
+        default=10,
+        help="of flink_flights and examplegen_large: how many times over flights are read",
+    )
+    parser.add_argument(
+        "--publish",
+        nargs="+",
+        type=Path,
+        metavar="RESULTS",
+        help="measure nothing; put these results into docs/performance.md",
     )
     args = parser.parse_args()
     unknown = sorted(set(args.names) - set(BENCHMARKS))
@@ -50,6 +73,8 @@ def main() -> int:
     # What a benchmark has started is ended by its own clean-up, which this leads to.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     settings = load_settings()
+    if args.publish:
+        return _publish(args.publish, settings)
     folder = settings.home / "bench" / time.strftime("%Y%m%dT%H%M%S")
     folder.mkdir(parents=True)
     rows: list[Row] = []
@@ -59,9 +84,22 @@ def main() -> int:
             log = folder / f"{name}.log"
             context = Context(settings, Path(scratch), log, args.repeats, args.size)
             rows += BENCHMARKS[name](context)
-        save(rows, folder / "results.json")
+        save(rows, folder / "results.json", settings)
     print(table(rows))
     print(f"written to {folder / 'results.json'}", file=sys.stderr)
+    for plot in draw([folder / "results.json"], folder, settings, folder / "plots.log"):
+        print(f"drawn in {plot}", file=sys.stderr)
+    return 0
+
+
+def _publish(files: list[Path], settings: Settings) -> int:
+    log = settings.home / "bench" / "publish.log"
+    try:
+        published = publish(files, settings, log)
+    except UsageError as error:
+        print(f"headrace bench: {error}", file=sys.stderr)
+        return error.exit_code
+    print(f"docs/performance.md has new figures of: {', '.join(published)}")
     return 0
 
 

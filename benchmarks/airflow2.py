@@ -29,30 +29,37 @@ _LIMIT_SECONDS = 1800.0
 
 def run(context: Context) -> list[Row]:
     """Measure the peer once, and ours as often as asked."""
-    settings = context.settings
-    python = build_peer(
-        settings.project / "benchmarks" / "requirements" / "airflow2.txt",
-        settings.home / "bench" / "envs" / "airflow2",
-        settings.layout,
-        context.log,
-    )
+    python = environment(context)
     seconds = [
         penguins.dag_run(context, context.scratch / f"ours-{repeat}")
         for repeat in range(context.repeats)
     ]
-    ours, peer = summarize(seconds), summarize([_peer_run(context, python)])
+    ours, peer = summarize(seconds), summarize([peer_run(context, python, "airflow2_dag.py")])
     return [
         Row("airflow2", penguins.OURS, "wall (s)", ours),
         Row("airflow2", PEER, "wall (s)", peer, ours.median / peer.median),
     ]
 
 
-def _peer_run(context: Context, python: Path) -> float:
+def environment(context: Context) -> Path:
+    """Install Airflow 2 with TFX, if it is not yet, and return its interpreter."""
+    settings = context.settings
+    return build_peer(
+        settings.project / "benchmarks" / "requirements" / "airflow2.txt",
+        settings.home / "bench" / "envs" / "airflow2",
+        settings.layout,
+        context.log,
+    )
+
+
+def peer_run(
+    context: Context, python: Path, file: str, dag_id: str = "penguins", **variables: str
+) -> float:
+    """Seconds of one DAG run under Airflow 2, of the DAG in that file of ``benchmarks/peers``."""
     place = context.scratch / "airflow2"
     dags = place / "dags"
     dags.mkdir(parents=True)
-    source = context.settings.project / "benchmarks" / "peers" / "airflow2_dag.py"
-    shutil.copy(source, dags / "penguins.py")
+    shutil.copy(context.settings.project / "benchmarks" / "peers" / file, dags / file)
     environ = context.environ(
         AIRFLOW_HOME=str(place),
         AIRFLOW__CORE__DAGS_FOLDER=str(dags),
@@ -62,6 +69,7 @@ def _peer_run(context: Context, python: Path) -> float:
         AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT="300",
         AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT="600",
         HEADRACE_BENCH_PLACE=str(place),
+        **variables,
         PATH=f"{python.parent}{os.pathsep}{os.environ['PATH']}",
     )
     airflow = str(python.parent / "airflow")
@@ -83,8 +91,8 @@ def _peer_run(context: Context, python: Path) -> float:
             start_new_session=True,
         )
         try:
-            _wait_for(database, "select 1 from dag where dag_id = 'penguins'", scheduler)
-            call("dags", "trigger", "penguins")
+            _wait_for(database, f"select 1 from dag where dag_id = '{dag_id}'", scheduler)
+            call("dags", "trigger", dag_id)
             ended = "state in ('success', 'failed')"
             _wait_for(database, f"select 1 from dag_run where {ended}", scheduler)
         finally:

@@ -16,7 +16,7 @@ from benchmarks.measure import run_process, summarize
 from benchmarks.results import Row
 
 _PEER = "csv"
-_NAMES = {
+NAMES = {
     "plain": "ColumnarExampleGen, tf.Example, no gzip",
     "gzip": "ColumnarExampleGen, tf.Example, gzip",
     "parquet": "ColumnarExampleGen, Parquet",
@@ -34,12 +34,12 @@ Path(sys.argv[1], "staged").write_text(f"{base}\\n{rows}")
 
 def run(context: Context) -> list[Row]:
     """Measure each variant in turn, as many times as asked."""
-    base, rows = _stage(context)
-    rates: dict[str, list[float]] = {variant: [] for variant in _NAMES}
-    memory: dict[str, list[float]] = {variant: [] for variant in _NAMES}
+    base, rows = stage(context)
+    rates: dict[str, list[float]] = {variant: [] for variant in NAMES}
+    memory: dict[str, list[float]] = {variant: [] for variant in NAMES}
     for repeat in range(context.repeats):
-        for variant in _NAMES:
-            seconds, peak = _ingest(context, variant, base, repeat)
+        for variant in NAMES:
+            seconds, peak = ingest(context, variant, base, repeat)
             rates[variant].append(rows / seconds / 1000)
             memory[variant].append(peak / 1e6)
     return [
@@ -51,14 +51,15 @@ def run(context: Context) -> list[Row]:
 def _rows(figure: str, values: dict[str, list[float]]) -> list[Row]:
     peer = summarize(values[_PEER])
     found = []
-    for variant, name in _NAMES.items():
+    for variant, name in NAMES.items():
         ours = summarize(values[variant])
         ratio = None if variant == _PEER else ours.median / peer.median
         found.append(Row("examplegen", name, figure, ours, ratio))
     return found
 
 
-def _stage(context: Context) -> tuple[str, int]:
+def stage(context: Context) -> tuple[str, int]:
+    """Put flights' CSV into a directory; return that and the number of rows."""
     place = context.scratch / "data"
     place.mkdir()
     run_process(
@@ -71,7 +72,8 @@ def _stage(context: Context) -> tuple[str, int]:
     return base, int(rows)
 
 
-def _ingest(context: Context, variant: str, base: str, repeat: int) -> tuple[float, int]:
+def ingest(context: Context, variant: str, base: str, repeat: int) -> tuple[float, int]:
+    """Run the variant's executor; return its seconds and its process's peak memory."""
     place: Path = context.scratch / f"{variant}-{repeat}"
     place.mkdir()
     script = context.settings.project / "benchmarks" / "peers" / "example_gen.py"

@@ -16,6 +16,7 @@ TFX_SIDE = frozenset(
     TESTS / path
     for path in (
         "unit/beam",
+        "unit/benchmarks/test_filled_store.py",
         "unit/compiler",
         "unit/components",
         "unit/flink_runner",

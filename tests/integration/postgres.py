@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for tests, on a free port of the loopback interface."""
+"""A real PostgreSQL server for tests and benchmarks, on a free port of the loopback interface."""
 
 import contextlib
 import os
@@ -11,8 +11,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 PASSWORD = "p@ss:/w#rd"
 QUOTED = "p%40ss%3A%2Fw%23rd"
@@ -51,6 +49,8 @@ def find_binaries() -> Path | None:
 def server() -> Iterator[Postgres]:
     binaries = find_binaries()
     if binaries is None:
+        import pytest  # benchmarks have looked before
+
         pytest.skip("PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
     user = None
     root = Path(tempfile.mkdtemp(prefix="headrace-postgres-"))
