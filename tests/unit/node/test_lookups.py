@@ -24,6 +24,10 @@ class Asked:
         self.told += len(found)
         return found
 
+    def _call(self, name: str, request: Any, response: Any) -> None:
+        self.store._call(name, request, response)
+        self.told += len(response.executions)
+
     def get_contexts_by_execution(self, execution_id: int) -> list[pb.Context]:
         found = self.store.get_contexts_by_execution(execution_id)
         self.told += len(found)
