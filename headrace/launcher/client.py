@@ -12,7 +12,6 @@ from enum import Enum
 from typing import Any
 
 from headrace.errors import HeadraceError, UsageError
-from headrace.flink.owners import cancel_jobs_of
 from headrace.ir.manifest import Manifest
 from headrace.launcher.fingerprint import environment_fingerprint
 from headrace.launcher.jobs import ArtifactResult, CompileRequest, NodeRequest, NodeResult
@@ -208,6 +207,8 @@ class LauncherClient:
             return _NotTaken.ENDED
         if pid:
             # The server is gone, and with it whoever would end the job's other processes.
+            from headrace.flink.owners import cancel_jobs_of  # no task else needs Flink's client
+
             kill_session(pid)
             cancel_jobs_of(self._settings.home, pid)
         raise LauncherUnavailable(

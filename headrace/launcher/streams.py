@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from headrace.flink.owners import cancel_jobs_of
 from headrace.launcher.processes import (
     GRACE_SECONDS,
     die_with_parent,
@@ -176,7 +175,7 @@ class SubprocessStream:
         finally:
             kill_session(self._process.pid)
             self._process.wait()
-            cancel_jobs_of(self._home, self._process.pid)
+            self._cancel_jobs()
 
     def _reap(self, options: int) -> ExitFrame | None:
         try:
@@ -188,5 +187,11 @@ class SubprocessStream:
         self._ended = True
         self._process.returncode = os.waitstatus_to_exitcode(status)
         kill_session(pid)
-        cancel_jobs_of(self._home, pid)
+        self._cancel_jobs()
         return exit_frame(status, usage)
+
+    def _cancel_jobs(self) -> None:
+        # Not above: importing Flink's client is a fifth of what a task imports of headrace.
+        from headrace.flink.owners import cancel_jobs_of
+
+        cancel_jobs_of(self._home, self._process.pid)
