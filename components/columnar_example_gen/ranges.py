@@ -17,7 +17,8 @@ from .arrays import Array
 from .blocks import BLOCK_BYTES
 from .files import InputFile, opened
 
-RANGE_BYTES = 64 << 20
+_MANY = 16
+_LEAST_BYTES, _MOST_BYTES = 16 << 20, 64 << 20
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,18 @@ class Scan:
     lines: tuple[int, int]
 
 
-def cut(file: InputFile, range_bytes: int = RANGE_BYTES) -> list[Range]:
-    """Ranges of about equal size, without regard to records."""
-    count = max(1, round(file.size / range_bytes))
+def range_count(file: InputFile) -> int:
+    """How many ranges of equal size a file is read in.
+
+    So many that several processors have about as much to do each, and each range, which has output
+    files of its own, is worth them.
+    """
+    size = min(_MOST_BYTES, max(_LEAST_BYTES, file.size // _MANY))
+    return max(1, round(file.size / size))
+
+
+def cut(file: InputFile, count: int) -> list[Range]:
+    """So many ranges of about equal size, without regard to records."""
     edges = [file.size * index // count for index in range(count + 1)]
     return [Range(file, start, end) for start, end in pairwise(edges)]
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from .decoding import Decoded, Features
 from .files import InputFile
 from .kinds import Kind
-from .ranges import RANGE_BYTES, Range, cut
+from .ranges import Range, cut, range_count
 from .text import can_start_anywhere
 
 
@@ -44,9 +44,9 @@ class Source(Protocol):
 
 def text_ranges(file: InputFile, encoding: str) -> list[Range]:
     """A text file whole, or where its encoding allows in nominal ranges."""
-    large = not file.is_compressed and file.size > RANGE_BYTES
-    if large and can_start_anywhere(encoding):
-        return cut(file)
+    count = 1 if file.is_compressed else range_count(file)
+    if count > 1 and can_start_anywhere(encoding):
+        return cut(file, count)
     return [Range(file, 0, None)]
 
 

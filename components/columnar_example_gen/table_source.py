@@ -20,7 +20,7 @@ from .bad_rows import BadRow
 from .decoding import Decoded, Features
 from .files import InputFile, opened
 from .kinds import Kind, widest
-from .ranges import RANGE_BYTES, Range
+from .ranges import Range, range_count
 
 _READERS = 16
 _BATCH_ROWS = 65536
@@ -169,11 +169,12 @@ class TableSource:
 
     def ranges(self, file: InputFile) -> list[Range]:
         """Runs of parts, each of about as many bytes as ranges of text have."""
-        if file.is_compressed or file.size <= RANGE_BYTES:
+        wanted = 1 if file.is_compressed else range_count(file)
+        if wanted == 1:
             return [Range(file, 0, None)]
         with self._open(file) as table:
             parts = table.parts
-        count = min(parts, max(1, round(file.size / RANGE_BYTES)))
+        count = min(parts, wanted)
         edges = [parts * index // count for index in range(count + 1)]
         return [Range(file, edges[index], edges[index + 1]) for index in range(count)]
 

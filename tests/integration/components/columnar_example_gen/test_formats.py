@@ -13,7 +13,6 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.proto import example_gen_pb2
 from tfx.utils import proto_utils
 
-from headrace.components.columnar_example_gen import ranges
 from headrace.errors import HeadraceError
 
 pytestmark = pytest.mark.integration
@@ -65,9 +64,15 @@ def all_rows(generators, base, **properties):
     return ours.decoded("all"), ours
 
 
+def in_ranges(monkeypatch, module, size):
+    """Small files are read in ranges of so many bytes, as large ones are."""
+    name = f"headrace.components.columnar_example_gen.{module}.range_count"
+    monkeypatch.setattr(name, lambda file: max(1, round(file.size / size)))
+
+
 @pytest.mark.parametrize("name", list(WRITERS))
 def test_tables_keep_zeros_empty_texts_lists_and_nulls(generators, base, name, monkeypatch):
-    monkeypatch.setattr("headrace.components.columnar_example_gen.table_source.RANGE_BYTES", 700)
+    in_ranges(monkeypatch, "table_source", 700)
     WRITERS[name](str(base / name))
     rows, _ = all_rows(generators, base)
     assert rows == ROWS
@@ -117,9 +122,7 @@ def test_a_compressed_file_that_ends_too_early_is_refused(generators, base):
 
 
 def test_a_large_file_is_split_where_records_begin(generators, base, monkeypatch):
-    for module in ("ranges", "source"):
-        monkeypatch.setattr(f"headrace.components.columnar_example_gen.{module}.RANGE_BYTES", 1000)
-    monkeypatch.setattr(ranges.cut, "__defaults__", (1000,))
+    in_ranges(monkeypatch, "source", 1000)
     rows = [f'{number},"two\nlines, ""{number}"""' for number in range(500)]
     (base / "a.csv").write_text("\ufeffn,t\n" + "\n".join(rows))
     found, ours = all_rows(generators, base)
@@ -162,7 +165,7 @@ def test_bad_rows_are_quarantined_and_counted(generators, base, name, text, bad)
 
 @pytest.mark.parametrize("name", list(WRITERS))
 def test_bad_rows_of_tables_have_their_row_numbers(generators, base, name, monkeypatch):
-    monkeypatch.setattr("headrace.components.columnar_example_gen.table_source.RANGE_BYTES", 100)
+    in_ranges(monkeypatch, "table_source", 100)
     monkeypatch.setitem(globals(), "TABLE", pa.table({"i": ["1", "2", "x", "4"]}))
     WRITERS[name](str(base / name))
     properties = {"given_schema": given(i=schema_pb2.INT)}

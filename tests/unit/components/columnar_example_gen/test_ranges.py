@@ -1,6 +1,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from apache_beam.io.filesystem import CompressionTypes
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from headrace.components.columnar_example_gen.blocks import (
     record_spans,
 )
 from headrace.components.columnar_example_gen.files import InputFile
-from headrace.components.columnar_example_gen.ranges import cut, join, scan
+from headrace.components.columnar_example_gen.ranges import cut, join, range_count, scan
 
 FIELD = st.text('a,\n"', max_size=6).map(lambda text: '"' + text.replace('"', '""') + '"')
 TEXTS = st.lists(FIELD | st.text("ab,", max_size=5), max_size=15).map("\n".join)
@@ -29,7 +30,8 @@ def test_ranges_hold_whole_records_and_know_their_lines(tmp_path_factory, text, 
     path = tmp_path_factory.mktemp("ranges") / "f.csv"
     path.write_bytes(data)
     file = InputFile(str(path), len(data), CompressionTypes.UNCOMPRESSED)
-    ranges = join([scan(one, b'"') for one in reversed(cut(file, range_bytes))])
+    count = max(1, round(len(data) / range_bytes))
+    ranges = join([scan(one, b'"') for one in reversed(cut(file, count))])
     pieces = [data[one.start : one.end] for one in ranges]
     assert b"".join(pieces) == data
     assert [record for piece in pieces for record in records(piece)] == records(data)
@@ -62,6 +64,14 @@ def test_blank_lines_are_no_records():
 
 def test_a_file_is_cut_into_about_equal_parts(tmp_path: Path):
     file = InputFile(str(tmp_path / "f"), 1000, CompressionTypes.UNCOMPRESSED)
-    sizes = [one.end - one.start for one in cut(file, 300)]
+    sizes = [one.end - one.start for one in cut(file, 3)]
     assert sum(sizes) == 1000
     assert sizes == [333, 333, 334]
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "count"), [(0, 1), (19, 1), (25, 2), (200, 12), (1000, 16), (5000, 78)]
+)
+def test_a_larger_file_is_read_in_more_ranges_and_these_are_not_too_small(megabytes, count):
+    file = InputFile("f", megabytes << 20, CompressionTypes.UNCOMPRESSED)
+    assert range_count(file) == count
