@@ -28,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from headrace.bootstrap.progress import Progress
     from headrace.cli.flink import print_access, say
     from headrace.flink import control as flink
+    from headrace.launcher.warming import warm_launcher
     from headrace.services import control
     from headrace.services.instance import main_instance
     from headrace.settings import Runner, load_settings
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     cluster = None
     try:
         if before is None:
+            warm_launcher(settings)
             control.start(instance, args.port, asked)
         control.wait_until_ready(instance, say)
         if needs_flink:

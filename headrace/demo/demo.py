@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -20,13 +19,13 @@ from headrace.demo.following import RunOutcome, follow
 from headrace.demo.show import Screen, print_outcome
 from headrace.errors import EXIT_DONE, EXIT_FAILED, HeadraceError, UsageError
 from headrace.flink import control as flink
-from headrace.launcher.fingerprint import environment_fingerprint
-from headrace.launcher.starting import connect_or_start, tfx_environ
+from headrace.launcher.starting import tfx_environ
+from headrace.launcher.warming import warm_launcher
 from headrace.services import control
 from headrace.services.instance import Instance, demo_instance, main_instance
 from headrace.services.rest import AirflowApi
 from headrace.services.state import ServiceState
-from headrace.settings import LauncherMode, Runner, Settings
+from headrace.settings import Runner, Settings
 
 _LIMIT_SECONDS = 3600.0
 _REPORT_SECONDS = 300.0
@@ -98,7 +97,7 @@ def _airflow(
     with _flink(settings, request, request.runner, screen) as wait_for_flink:
         screen.say("starting Airflow: API server, scheduler, DAG processor, triggerer")
         # The launcher imports TFX while Airflow starts, instead of while its first task waits.
-        threading.Thread(target=_warm_launcher, args=(settings,), daemon=True).start()
+        warm_launcher(settings)
         with_parent = not request.keep
         state = control.start(instance, None, request.runner, with_parent=with_parent)
         try:
@@ -145,13 +144,6 @@ def _flink(
     finally:
         if started and not (request.keep and succeeded):
             flink.stop(settings)
-
-
-def _warm_launcher(settings: Settings) -> None:
-    if settings.launcher is LauncherMode.FORKSERVER:
-        with contextlib.suppress(HeadraceError, OSError):
-            fingerprint = environment_fingerprint(settings)
-            connect_or_start(settings, fingerprint, lambda _: None).close()
 
 
 def _run(api: AirflowApi, request: DemoRequest, screen: Screen) -> RunOutcome:

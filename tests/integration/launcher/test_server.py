@@ -2,20 +2,20 @@
 
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from headrace.ir.manifest import Manifest
-from headrace.launcher.client import (
-    LauncherUnavailable,
-)
+from headrace.launcher.client import LauncherUnavailable, stop_launcher
 from headrace.launcher.jobs import NodeResult
 from headrace.launcher.paths import launcher_paths
 from headrace.launcher.protocol import Frame
 from headrace.launcher.starting import connect, launcher_process
-from headrace.settings import Settings
+from headrace.launcher.warming import warm_launcher
+from headrace.settings import LauncherMode, Settings
 from tests.integration.launcher.conftest import Tiny, started_pid, wait_until
 
 pytestmark = pytest.mark.integration
@@ -41,6 +41,18 @@ def test_the_server_survives_its_children_and_serves_many_at_once(
     assert sorted(result.run_id for result in results) == sorted(f"r{n}" for n in range(12))
     assert runs.states() == ["COMPLETE"] * 12
     assert launcher_process(settings) == server
+
+
+def test_a_launcher_can_be_started_before_it_is_needed(settings: Settings, tmp_path: Path) -> None:
+    own = replace(settings, home=tmp_path)
+    thread = warm_launcher(own)
+    try:
+        assert thread is not None
+        thread.join(60)
+        assert launcher_process(own) is not None
+    finally:
+        stop_launcher(own)
+    assert warm_launcher(replace(own, launcher=LauncherMode.SUBPROCESS)) is None
 
 
 def test_a_killed_server_fails_its_job_clearly_and_is_started_again(runs: Tiny) -> None:
