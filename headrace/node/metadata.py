@@ -62,6 +62,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         self._store: Any = None
         self._resting: Any = None
         self._resting_since = 0.0
+        self._is_unproven = False
         self._answers = Answers()
         self._where = where
         self._server = server
@@ -73,7 +74,8 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         if self._store is None:
             rested = time.monotonic() - self._resting_since
             kept, self._resting = self._resting, None
-            self._store = kept if kept is not None and rested < _REST_SECONDS else self._open()
+            self._is_unproven = kept is not None and rested < _REST_SECONDS
+            self._store = kept if self._is_unproven else self._open()
         self._users += 1
         return self
 
@@ -126,7 +128,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         if self._is_postgresql:
             backslashes.hide(request)
         with self._counted(name):
-            self._called(call)
+            self._tried(name, request, response, call)
         if self._is_postgresql:
             backslashes.show(request)
             backslashes.show(response)
@@ -137,6 +139,17 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
             self.artifact_types |= {item.id: item.name for item in response.artifact_types}
         if writes:
             self.on_written(name, request, response)
+
+    def _tried(self, name: str, request: Any, response: Any, call: Callable[[], Any]) -> None:
+        """Make the call; over a new connection where the old one has broken while it rested."""
+        try:
+            self._called(call)
+        except StoreUnavailable:
+            if not self._is_unproven:
+                raise
+            self._store = store = self._open()
+            self._called(lambda: type(store)._call(store, name, request, response))
+        self._is_unproven = False
 
     @contextlib.contextmanager
     def _counted(self, name: str) -> Iterator[None]:

@@ -5,13 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from ml_metadata.proto import metadata_store_pb2 as pb
 
 from headrace.ir.manifest import Manifest
 from headrace.ir.store import current_ir
 from headrace.launcher.client import JobFailed, run_node
 from headrace.launcher.jobs import NodeRequest, NodeResult
+from headrace.node.metadata import open_metadata
 from headrace.settings import Settings, parse_metadata_url
 from headrace.store.opening import open_to_read
+from headrace.store.unavailable import StoreUnavailable
 from tests.integration import mariadb, postgres
 from tests.integration.mariadb import MariaDB
 from tests.integration.postgres import PASSWORD, Postgres
@@ -98,6 +101,24 @@ def test_a_database_that_does_not_exist_is_made_where_that_is_allowed(
     settings: Settings, tiny: Manifest, server: Server
 ) -> None:
     assert run(settings, tiny, server.url("another"), "Make", "one").state == "COMPLETE"
+
+
+def test_a_connection_that_broke_between_two_steps_is_made_anew(
+    server: Server, tmp_path: Path
+) -> None:
+    if not isinstance(server, Postgres):
+        pytest.skip("only PostgreSQL is asked here to end others' connections")
+    metadata = open_metadata(server.url("mlmd"), tmp_path)
+    with metadata as handle:
+        handle.store.get_artifacts()
+    others = "from pg_stat_activity where pid <> pg_backend_pid() and datname = 'mlmd'"
+    server.query("mlmd", f"select pg_terminate_backend(pid) {others}")
+    with metadata as handle:
+        assert handle.store.put_artifact_type(pb.ArtifactType(name="AfterTheBreak")) > 0
+        server.query("mlmd", f"select pg_terminate_backend(pid) {others}")
+        with pytest.raises(StoreUnavailable):
+            handle.store.get_artifacts()
+    assert metadata.calls["open"] == 2
 
 
 def test_nodes_of_many_runs_register_at_once(
