@@ -25,6 +25,7 @@ from headrace.launcher.failures import describe
 from headrace.launcher.jobs import CompileRequest, NodeRequest, ReuseRequest
 from headrace.launcher.keras_tuner import import_keras_tuner
 from headrace.launcher.logs import route_logging
+from headrace.launcher.processes import end_forked_process
 from headrace.launcher.protocol import (
     ErrorFrame,
     Frame,
@@ -68,11 +69,7 @@ def main(request: Request, frames: int, output: int, operations: Operations) -> 
         # Even a broken set-up must leave a trace where the reader of the output finds it.
         sys.excepthook(*sys.exc_info())
     finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        # Libraries' exit handlers belong to the server that this process was forked from.
-        os._exit(code)
+        end_forked_process(code)
 
 
 def _do(request: Request, send: Send, operations: Operations) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from headrace.launcher.protocol import LogFrame
 
@@ -12,6 +13,9 @@ LONGEST_LINE = 16_000
 _LETTERS = {"I": "INFO", "W": "WARNING", "E": "ERROR", "F": "CRITICAL"}
 _GLOG = re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d")
 _TENSORFLOW = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: ([IWEF]) ")
+_NO_GPU = re.compile(r"failed call to cuInit")
+"""TensorFlow's way to say, as an error, that there is no GPU."""
+_NVIDIA_DRIVER = Path("/dev/nvidiactl")
 _NAMED = re.compile(r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:")
 
 
@@ -43,7 +47,12 @@ def log_frame(line: bytes, time: float) -> LogFrame | None:
 
 
 def level_of(text: str) -> str:
-    """The level that a line of TensorFlow, glog or Python's logging names; INFO for any other."""
+    """The level that a line of TensorFlow, glog or Python's logging names; INFO for any other.
+
+    That TensorFlow finds no GPU is an error only where there is a driver for one.
+    """
+    if _NO_GPU.search(text) and not _NVIDIA_DRIVER.exists():
+        return "INFO"
     match = _GLOG.match(text) or _TENSORFLOW.match(text)
     if match:
         return _LETTERS[match.group(1)]

@@ -6,6 +6,8 @@ import contextlib
 import ctypes
 import os
 import signal
+import sys
+from typing import NoReturn
 
 import psutil
 
@@ -40,6 +42,17 @@ def die_with_parent() -> None:
     """Ask the kernel to kill this process when the thread that made it ends (prctl(2))."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def end_forked_process(code: int) -> NoReturn:
+    """End this process with what it has printed, and nothing of the one it was forked from.
+
+    Libraries' exit handlers, and Python's own, belong to that one.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    os._exit(code)
 
 
 def exit_frame(status: int, usage: object) -> ExitFrame:

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from headrace.launcher.processes import die_with_parent
+from headrace.launcher.processes import die_with_parent, end_forked_process
 
 _MODE = "multi_processing"
 _log = logging.getLogger(__name__)
@@ -178,7 +178,4 @@ def _become_worker(stream: socket.socket) -> NoReturn:
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+        end_forked_process(code)

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headrace.launcher import lines
 from headrace.launcher.lines import LONGEST_LINE, LineSplitter, level_of, log_frame
 
 
@@ -21,6 +24,18 @@ from headrace.launcher.lines import LONGEST_LINE, LineSplitter, level_of, log_fr
     ],
 )
 def test_the_level_that_a_line_names(line: str, level: str) -> None:
+    assert level_of(line) == level
+
+
+@pytest.mark.parametrize(("has_driver", "level"), [(False, "INFO"), (True, "ERROR")])
+def test_that_there_is_no_gpu_is_no_error_where_there_cannot_be_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has_driver: bool, level: str
+) -> None:
+    driver = tmp_path / "nvidiactl"
+    if has_driver:
+        driver.touch()
+    monkeypatch.setattr(lines, "_NVIDIA_DRIVER", driver)
+    line = "E0000 00:00:1795667731.319200 17151 cuda.cc:52] failed call to cuInit: X"
     assert level_of(line) == level
 
 
