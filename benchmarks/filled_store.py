@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 _RUN_TYPE = "pipeline_run"
+_IMPORTER = "tfx.dsl.components.common.importer.Importer"
 
 
 def fill(database: Path, executions: int) -> int:
     """Copy the store's only run until there are so many executions; return how many there are.
 
     A copy has a context of its own for the run; executions with their properties, events and
-    outputs; and the pipeline's and the nodes' contexts in common with the run that was copied.
+    outputs; and the pipeline's and the nodes' contexts in common with the run that was copied. What
+    an Importer has imported is in common too, since it imports what is new only.
     """
     connection = sqlite3.connect(database)
     try:
@@ -50,7 +52,14 @@ class _Run:
             run_id,
             run_id,
         )
-        self.artifacts = self._of("Artifact", "id", {row["artifact_id"] for row in self._events})
+        imported = self._rows(
+            "select artifact_id from Event join Execution on Execution.id = Event.execution_id"
+            " join Type on Type.id = Execution.type_id where Type.name = ?",
+            _IMPORTER,
+        )
+        common = {row["artifact_id"] for row in imported}
+        used = {row["artifact_id"] for row in self._events}
+        self.artifacts = self._of("Artifact", "id", used - common)
         self._tables = {
             name: self._of(name, key, {row["id"] for row in owners})
             for name, key, owners in (
@@ -58,7 +67,7 @@ class _Run:
                 ("ArtifactProperty", "artifact_id", self.artifacts),
                 ("EventPath", "event_id", self._events),
                 ("Association", "execution_id", self.executions),
-                ("Attribution", "artifact_id", self.artifacts),
+                ("Attribution", "artifact_id", self._of("Artifact", "id", used)),
                 ("ParentContext", "context_id", [self.context]),
             )
         }
@@ -91,7 +100,7 @@ class _Run:
         for table, made in rows.items():
             names = list(made[0])
             marks = ", ".join(f":{name}" for name in names)
-            statement = f"insert into {table} ({', '.join(names)}) values ({marks})"
+            statement = f"insert or ignore into {table} ({', '.join(names)}) values ({marks})"
             self._connection.executemany(statement, made)
 
     def _of(self, table: str, key: str, ids: Iterable[int]) -> list[dict[str, Any]]:

@@ -85,7 +85,7 @@ def table(rows: Sequence[Row]) -> str:
         lines.append(
             (
                 row.benchmark,
-                row.subject,
+                row.subject if row.size is None else f"{row.subject}, {row.size:,.0f}",
                 row.figure,
                 f"{summary.median:.2f}",
                 f"{summary.low:.2f} to {summary.high:.2f}",
