@@ -11,16 +11,20 @@ import enum
 import gzip
 import lzma
 import posixpath
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
+import zstandard
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from headrace.access import CLOSED_HINT, closed_directory
 from headrace.errors import HeadraceError
+
+from .members import members
 
 
 class Format(enum.Enum):
@@ -42,21 +46,37 @@ _READERS: dict[str, Callable[[BinaryIO], Any]] = {
     CompressionTypes.GZIP: gzip.open,
     CompressionTypes.BZIP2: bz2.open,
     CompressionTypes.LZMA: lzma.open,
+    CompressionTypes.DEFLATE: lambda stored: members(stored, zlib.decompressobj),
+    CompressionTypes.ZSTD: lambda stored: members(
+        stored, zstandard.ZstdDecompressor().decompressobj
+    ),
 }
+_INVALID = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zstandard.ZstdError)
 _SUFFIXES = {
     ".csv": Format.CSV,
     ".tsv": Format.TSV,
     ".tab": Format.TSV,
     ".jsonl": Format.JSON_LINES,
     ".ndjson": Format.JSON_LINES,
+    ".json": Format.JSON_LINES,
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
     ".arrow": Format.ARROW,
     ".feather": Format.ARROW,
     ".ipc": Format.ARROW,
 }
-# What engines leave beside the data that they write.
-_MARKERS = ("_SUCCESS", "_committed_", "_started_", "_metadata", "_common_metadata", ".")
+# What engines leave beside the data that they write: files, and directories of what is unfinished.
+_MARKERS = (
+    "_SUCCESS",
+    "_committed_",
+    "_started_",
+    "_metadata",
+    "_common_metadata",
+    "_temporary",
+    "_delta_log",
+    ".",
+)
+_FIXED = re.compile(r"[^*?\[]*")
 
 
 @dataclass(frozen=True)
@@ -99,11 +119,19 @@ def match_files(pattern: str) -> list[InputFile]:
 
 
 def _match(pattern: str) -> list[InputFile]:
-    [result] = FileSystems.match([pattern])
+    try:
+        [result] = FileSystems.match([pattern])
+    except ValueError as error:
+        raise HeadraceError(
+            f"{pattern} is on no file system that Beam knows here",
+            "install what Beam needs for it, such as apache-beam[gcp] or [aws], or mend the scheme",
+        ) from error
+    # What the pattern itself names is meant, also if engines would hide it.
+    named = len(_FIXED.match(pattern)[0].rpartition("/")[0])  # type: ignore[index]
     return [
         InputFile(item.path, item.size_in_bytes, _compression(item.path))
         for item in result.metadata_list
-        if not item.path.rpartition("/")[2].startswith(_MARKERS)
+        if not any(part.startswith(_MARKERS) for part in item.path[named:].split("/"))
     ]
 
 
@@ -152,7 +180,13 @@ def opened(file: InputFile) -> Iterator[BinaryIO]:
     with FileSystems.open(file.path, compression_type=how) as stored:
         try:
             yield cast(BinaryIO, stored if reader is None else reader(stored))
-        except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError) as error:
+        except (OSError, *_INVALID) as error:
+            # To broken bzip2 Python says OSError, without the number that the system's have.
+            is_systems = isinstance(error, OSError) and bool(
+                error.errno or type(error) is not OSError
+            )
+            if is_systems and not isinstance(error, _INVALID):
+                raise
             raise HeadraceError(
                 f"{file.path} is not valid {file.compression}: {error}", "copy the file again"
             ) from error
