@@ -43,36 +43,40 @@ def read_blocks(
     Raises:
         HeadraceError: a record is longer than any that is meant.
     """
-    rest = b""
+    waiting: list[bytes] = []
+    open_quotes = 0
     while piece := read(size):
-        data = rest + piece
-        end = last_record_end(data, quote)
-        if not end:
-            if len(data) > _LONGEST_RECORD:
-                raise HeadraceError(
-                    f"{file}:{first_line}: a record of more than {_LONGEST_RECORD >> 20} MB",
-                    "a quote is probably never closed; mend the file",
-                )
-            rest = data
-            continue
-        block, rest = data[:end], data[end:]
-        yield Block(file, block, first_line)
-        first_line += block.count(b"\n")
-    if rest:
+        end = last_record_end(piece, quote, open_quotes)
+        if end:
+            block = b"".join((*waiting, piece[:end]))
+            yield Block(file, block, first_line)
+            first_line += block.count(b"\n")
+            waiting, open_quotes, piece = [], 0, piece[end:]
+        waiting.append(piece)
+        open_quotes ^= piece.count(quote) & 1 if quote else 0
+        if sum(map(len, waiting)) > _LONGEST_RECORD:
+            raise HeadraceError(
+                f"{file}:{first_line}: a record of more than {_LONGEST_RECORD >> 20} MB",
+                "a quote is probably never closed; mend the file",
+            )
+    if rest := b"".join(waiting):
         yield Block(file, rest, first_line)
 
 
-def last_record_end(data: bytes, quote: bytes) -> int:
-    """Where the last complete record ends: after a line break outside of quotes; 0 for none."""
+def last_record_end(data: bytes, quote: bytes, open_quotes: int = 0) -> int:
+    """Where the last complete record ends: after a line break outside of quotes; 0 for none.
+
+    Args:
+        open_quotes: whether the data begin inside of quotes, 0 or 1.
+    """
     end = data.rfind(b"\n") + 1
-    if not quote or not end:
+    if not quote or not end or not (open_quotes + data.count(quote, 0, end)) & 1:
         return end
-    open_quotes = data.count(quote, 0, end) & 1
-    while open_quotes and end:
-        before = data.rfind(b"\n", 0, end - 1) + 1
-        open_quotes ^= data.count(quote, before, end) & 1
-        end = before
-    return end
+    characters: Array = np.frombuffer(data, np.uint8)
+    breaks = np.flatnonzero(characters == ord("\n"))
+    quotes = np.searchsorted(np.flatnonzero(characters == ord(quote)), breaks) + open_quotes
+    outer = breaks[quotes & 1 == 0]
+    return int(outer[-1]) + 1 if len(outer) else 0
 
 
 def record_spans(data: bytes, quote: bytes) -> tuple[Array, Array]:
@@ -95,6 +99,7 @@ def record_spans(data: bytes, quote: bytes) -> tuple[Array, Array]:
     return starts[~blank], ends[~blank]
 
 
-def line_of(block: Block, position: int) -> int:
-    """The line of the file that a position in the block is on."""
-    return block.first_line + block.data.count(b"\n", 0, position)
+def lines_of(block: Block, positions: Array) -> list[int]:
+    """The lines of the file that positions in the block are on."""
+    breaks = np.flatnonzero(np.frombuffer(block.data, np.uint8) == ord("\n"))
+    return (block.first_line + np.searchsorted(breaks, positions)).tolist()  # type: ignore[no-any-return]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from .arrays import Array
 from .blocks import Block, record_spans
-from .csv_rows import Dialect, Rows, bad_row, read_rows
+from .csv_rows import Dialect, Rows, bad_rows, read_rows
 from .decoding import Decoded, Features, typed, without_rows
 from .encoding import Column
 from .kinds import Kind
+
+_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,16 @@ class CsvDecoder:
         refused: dict[str, Array],
     ) -> Decoded:
         starts, ends = record_spans(block.data, self.dialect.quote.encode())
-        bad = list(rows.bad)
+        reasons: dict[int, str] = {}
         dropped = np.zeros(rows.count, bool)
         for name, mask in refused.items():
-            for row in np.flatnonzero(mask & ~dropped):
-                record = int(row if rows.records is None else rows.records[row])
-                cell = rows.cells[list(kinds).index(name)][int(row)].as_py()
-                reason = f"{name} is {cell!r}, not of kind {kinds[name].name}"
-                bad.append(bad_row(block, starts[record], ends[record], reason))
+            found = np.flatnonzero(mask & ~dropped)
+            records = found if rows.records is None else rows.records[found]
+            cells = rows.cells[list(kinds).index(name)].take(pa.array(found)).to_pylist()
+            for record, cell in zip(records.tolist(), cells, strict=True):
+                reasons[record] = f"{name} is {_short(cell)}, not of kind {kinds[name].name}"
             dropped |= mask
+        bad = [*rows.bad, *bad_rows(block, starts, ends, reasons)]
         bad.sort(key=lambda row: row.line)
         values = without_rows([column.values for column in columns], dropped)
         kept = [
@@ -55,3 +59,7 @@ class CsvDecoder:
             for column, array in zip(columns, values, strict=True)
         ]
         return Decoded(int((~dropped).sum()), kept, kinds, bad)
+
+
+def _short(cell: str) -> str:
+    return repr(cell) if len(cell) <= _SHOWN else f"{cell[:_SHOWN]!r}..."

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +11,9 @@ import pyarrow.csv as arrow_csv
 
 from .arrays import Array
 from .bad_rows import BadRow
-from .blocks import Block, line_of, record_spans
-
-NOT_TEXT = "not valid text in the file's encoding"
-_STRAY_QUOTE = "a quote is never closed, or stands inside a field that is not quoted"
+from .blocks import Block, lines_of, record_spans
+from .misplaced import misplaced
+from .text import is_text, not_text, shown
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,18 @@ class Dialect:
     nulls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.encoding, str):
+            raise ValueError(f"encoding must be a name, not {self.encoding!r}")
         for name, value in (("delimiter", self.delimiter), ("quote", self.quote)):
-            if len(value.encode()) > 1 or value in ("\n", "\r"):
+            if not isinstance(value, str) or len(value.encode()) > 1 or value in ("\n", "\r"):
                 raise ValueError(f"{name} must be one ASCII character, not {value!r}")
         if not self.delimiter:
             raise ValueError("a delimiter is needed")
+        if self.delimiter == self.quote:
+            raise ValueError(f"delimiter and quote are the same: {self.quote!r}")
+        for key, texts in (("column_names", self.column_names), ("nulls", self.nulls)):
+            if not isinstance(texts, tuple) or not all(isinstance(one, str) for one in texts):
+                raise ValueError(f"{key} must be a list of texts, not {texts!r}")
 
 
 @dataclass(frozen=True)
@@ -69,31 +74,56 @@ class _Ragged(list[tuple[int, str]]):
 
 def read_rows(block: Block, names: Sequence[str], dialect: Dialect) -> Rows:
     """The rows of a block of UTF-8 text."""
-    rows = _parse(block.data, names, dialect) if is_text(block.data) else None
-    if rows is None or not _agrees(block.data, rows, dialect):
-        return _salvage(block, names, dialect)
-    table, ragged = rows
+    reasons: dict[int, str] = {}
+    data, records = block.data, None
+    if not _is_simple(data, dialect):
+        starts, ends = record_spans(data, dialect.quote.encode())
+        reasons = not_text(data, starts, ends)
+        reasons.update(misplaced(data, starts, ends, dialect.delimiter, dialect.quote))
+        records = np.delete(np.arange(len(starts)), list(reasons))
+        if reasons:
+            data = b"".join(data[starts[i] : ends[i]] for i in records)
+            data += b"" if data.endswith(b"\n") or not data else b"\n"
+    table, ragged = _parse(block, data, names, dialect)
+    if records is not None and table.num_rows + len(ragged) != len(records):
+        raise ValueError(
+            f"{block.file}: of {len(records)} records from line {block.first_line} on, Arrow finds "
+            f"{table.num_rows + len(ragged)}"
+        )
     cells = [column.combine_chunks() for column in table.columns]
-    if not ragged:
+    if not ragged and not reasons:
         return Rows(table.num_rows, cells)
-    starts, ends = record_spans(block.data, dialect.quote.encode())
-    kept: Array = np.ones(len(starts), bool)
-    kept[[number for number, _ in ragged]] = False
-    bad = [bad_row(block, starts[i], ends[i], reason) for i, reason in ragged]
-    return Rows(table.num_rows, cells, np.flatnonzero(kept), bad)
+    if records is None:
+        starts, ends = record_spans(data, dialect.quote.encode())
+        records = np.arange(len(starts))
+    reasons.update((int(records[place]), reason) for place, reason in ragged)
+    rows = np.delete(records, [place for place, _ in ragged])
+    return Rows(table.num_rows, cells, rows, bad_rows(block, starts, ends, reasons))
 
 
-def bad_row(block: Block, start: int, end: int, reason: str) -> BadRow:
-    """A record of the block as a bad row."""
-    text = block.data[start:end].rstrip(b"\r\n").decode(errors="backslashreplace")
-    return BadRow(block.file, line_of(block, start), reason, text)
+def bad_rows(block: Block, starts: Array, ends: Array, reasons: Mapping[int, str]) -> list[BadRow]:
+    """Records of the block, by their numbers, as bad rows in their order."""
+    numbers = sorted(reasons)
+    return [
+        BadRow(block.file, line, reasons[i], shown(block.data[starts[i] : ends[i]].rstrip(b"\r\n")))
+        for i, line in zip(numbers, lines_of(block, starts[numbers]), strict=True)
+    ]
+
+
+def _is_simple(data: bytes, dialect: Dialect) -> bool:
+    """Whether every line is a record, and all of it text."""
+    quote = dialect.quote.encode()
+    has_returns = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
+    return not has_returns and not (quote and quote in data) and is_text(data)
 
 
 def _parse(
-    data: bytes, names: Sequence[str], dialect: Dialect
-) -> tuple[pa.Table, Sequence[tuple[int, str]]] | None:
-    """The table and the ragged rows, or None if Arrow cannot tell the rows apart at all."""
+    block: Block, data: bytes, names: Sequence[str], dialect: Dialect
+) -> tuple[pa.Table, Sequence[tuple[int, str]]]:
+    """The table, and number and reason of each ragged row."""
     ragged = _Ragged()
+    if not data:
+        return pa.table([pa.array([], pa.string()) for _ in names], names=list(names)), ragged
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
@@ -114,91 +144,6 @@ def _parse(
                 check_utf8=False,
             ),
         )
-    except pa.ArrowInvalid:
-        return None
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{block.file}: from line {block.first_line} on: {error}") from error
     return table, ragged
-
-
-def is_text(data: bytes) -> bool:
-    """Whether bytes are valid UTF-8."""
-    if data.isascii():
-        return True
-    offsets = np.array([0, len(data)], np.int64)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    try:
-        pa.Array.from_buffers(pa.large_binary(), 1, buffers).cast(pa.large_string())
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _agrees(data: bytes, rows: tuple[pa.Table, Sequence[Any]], dialect: Dialect) -> bool:
-    """Whether Arrow's rows are the records that line breaks outside of quotes make.
-
-    They differ where a quote stands inside an unquoted field, and at a carriage return without a
-    line feed.
-    """
-    quote = dialect.quote.encode()
-    has_quotes = bool(quote) and quote in data
-    has_returns = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
-    if not has_quotes and not has_returns:
-        return True
-    table, ragged = rows
-    if quote and data.count(quote) & 1:
-        return False
-    return bool(len(record_spans(data, quote)[0]) == table.num_rows + len(ragged))
-
-
-def _salvage(block: Block, names: Sequence[str], dialect: Dialect) -> Rows:
-    """The rows of a block in which something hides where rows begin and end."""
-    quote = dialect.quote.encode()
-    starts, ends = record_spans(block.data, quote)
-    reasons = dict(_broken(block.data, starts, ends, names, dialect, 0, len(starts)))
-    kept = np.array([number for number in range(len(starts)) if number not in reasons], np.int64)
-    data = b"".join(block.data[starts[i] : ends[i]] for i in kept)
-    if kept.size and not data.endswith(b"\n"):
-        data += b"\n"
-    bad = {
-        number: bad_row(block, starts[number], ends[number], reasons[number]) for number in reasons
-    }
-    empty = [pa.array([], pa.string()) for _ in names]
-    if not kept.size:
-        return Rows(0, empty, kept, [bad[number] for number in sorted(bad)])
-    parsed = _parse(data, names, dialect)
-    if parsed is None:
-        raise ValueError(f"{block.file}: rows that were read one by one cannot be read together")
-    table, ragged = parsed
-    for place, reason in ragged:
-        number = int(kept[place])
-        bad[number] = bad_row(block, starts[number], ends[number], reason)
-    rows = np.delete(kept, [place for place, _ in ragged])
-    cells = [column.combine_chunks() for column in table.columns]
-    return Rows(table.num_rows, cells, rows, [bad[number] for number in sorted(bad)])
-
-
-def _broken(
-    data: bytes,
-    starts: Array,
-    ends: Array,
-    names: Sequence[str],
-    dialect: Dialect,
-    low: int,
-    high: int,
-) -> list[tuple[int, str]]:
-    """The records in a range that cannot be read, found by halving it."""
-    if low >= high:
-        return []
-    piece = data[starts[low] : ends[high - 1]]
-    text = is_text(piece)
-    quote = dialect.quote.encode()
-    if text and not (quote and piece.count(quote) & 1):
-        parsed = _parse(piece, names, dialect)
-        if parsed is not None and parsed[0].num_rows + len(parsed[1]) == high - low:
-            return []
-    if high - low == 1:
-        return [(low, _STRAY_QUOTE if text else NOT_TEXT)]
-    middle = (low + high) // 2
-    return [
-        *_broken(data, starts, ends, names, dialect, low, middle),
-        *_broken(data, starts, ends, names, dialect, middle, high),
-    ]

@@ -25,6 +25,7 @@ _HEADER_READERS = 16
 _SAMPLED_FILES = 8
 _HEADER_BYTES = 64 << 10
 _SAMPLE_BYTES = 1 << 20
+_ENCODING_HINT = 'give its encoding: text_options={"encoding": "latin-1"}, or "utf-16"'
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class CsvSource:
             raise HeadraceError(f"{files[0].path} and all other files of the split are empty")
         names = self._common_names([block for _, block in filled])
         known = {name: given.get(name, Kind.UNKNOWN) for name in names}
-        features = Features(known, frozenset(given).intersection(names))
+        features = Features(known, {name: given[name] for name in names if name in given})
         chosen = sampled([file for file, _ in filled], _SAMPLED_FILES)
         with ThreadPoolExecutor(_SAMPLED_FILES) as pool:
             kinds = list(pool.map(lambda file: self._sampled_kinds(file, features), chosen))
@@ -88,37 +89,40 @@ class CsvSource:
 
     def _common_names(self, blocks: Sequence[Block]) -> list[str]:
         if self.dialect.column_names:
-            return list(self.dialect.column_names)
-        names = self._header(blocks[0])
+            return _unique(self.dialect.column_names, "column_names")
+        names = _unique(self._header(blocks[0]), blocks[0].file)
         for block in blocks[1:]:
             others = self._header(block)
             if others != names:
                 raise HeadraceError(
-                    f"{block.file} has the columns {', '.join(others)}, where {blocks[0].file} has "
-                    f"{', '.join(names)}",
+                    f"{block.file} has {_difference(others, names)}, other than {blocks[0].file}",
                     "files of one split must have the same header",
                 )
-        twice = [name for name, count in Counter(names).items() if count > 1]
-        if twice:
-            raise HeadraceError(f"{blocks[0].file} has more than one column named {twice[0]!r}")
         return names
 
     def _header(self, block: Block) -> list[str]:
-        line = block.data[: _header_end(block.data)]
+        line = block.data[: self._header_end(block.data)]
         try:
-            text = line.decode().strip()
+            text = line.decode()
         except UnicodeDecodeError as error:
             raise HeadraceError(
-                f"{block.file}:1: the header is not valid {self.dialect.encoding}",
-                "give the file's encoding",
+                f"{block.file}:1: the header is not valid {self.dialect.encoding}", _ENCODING_HINT
             ) from error
+        if "\0" in text:
+            raise HeadraceError(f"{block.file}:1: the header has NUL bytes", _ENCODING_HINT)
+        # Blanks around the line go, as in CsvExampleGen; but a tab may be a delimiter.
+        text = text.strip("\r\n") if self.dialect.delimiter.isspace() else text.strip()
         rows = csv.reader(
             [text],
             delimiter=self.dialect.delimiter,
             quotechar=self.dialect.quote or None,
             quoting=csv.QUOTE_MINIMAL if self.dialect.quote else csv.QUOTE_NONE,
         )
-        names = next(rows, [])
+        try:
+            names = next(rows, [])
+        except csv.Error as error:
+            reason = "it has a carriage return without a line feed" if "\r" in text else str(error)
+            raise HeadraceError(f"{block.file}:1: the header cannot be read: {reason}") from error
         if not names:
             raise HeadraceError(f"{block.file}:1: the header line is empty")
         return names
@@ -126,9 +130,31 @@ class CsvSource:
     def _without_header(self, block: Block) -> Block:
         if self.dialect.column_names:
             return block
-        end = _header_end(block.data)
-        return Block(block.file, block.data[end:], block.first_line + 1)
+        end = self._header_end(block.data)
+        return Block(
+            block.file, block.data[end:], block.first_line + block.data.count(b"\n", 0, end)
+        )
+
+    def _header_end(self, data: bytes) -> int:
+        """After the first line break outside of quotes."""
+        end = data.find(b"\n") + 1
+        while end and self.quote and data.count(self.quote, 0, end) & 1:
+            end = data.find(b"\n", end) + 1
+        return end or len(data)
 
 
-def _header_end(data: bytes) -> int:
-    return data.find(b"\n") + 1 or len(data)
+def _unique(names: Sequence[str], where: str) -> list[str]:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise HeadraceError(f"{where} has more than one column named {twice[0]!r}")
+    return list(names)
+
+
+def _difference(names: Sequence[str], others: Sequence[str]) -> str:
+    """How one header differs from another; of wide ones the first place."""
+    if len(names) != len(others):
+        return f"{len(names)} columns, not {len(others)}"
+    place = next(
+        i for i, (one, other) in enumerate(zip(names, others, strict=True)) if one != other
+    )
+    return f"{names[place]!r} as column {place + 1}, not {others[place]!r}"

@@ -21,11 +21,11 @@ class Features:
 
     Attributes:
         kinds: of every column, in the order of the files; of an inferred one the least it can be.
-        given: names of those whose kind a schema gives.
+        given: the kinds that a schema gives, also of features that were not seen.
     """
 
     kinds: Mapping[str, Kind]
-    given: frozenset[str] = frozenset()
+    given: Mapping[str, Kind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

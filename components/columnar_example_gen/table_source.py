@@ -24,7 +24,9 @@ from .ranges import Range, range_count
 
 _READERS = 16
 _BATCH_ROWS = 65536
+_BATCH_BYTES = 64 << 20
 _ARROW_MAGIC = b"ARROW1"
+_FEATHER_1_MAGIC = b"FEA1"
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,10 @@ class ParquetParts:
 
     def batches(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
         """Rows of row groups."""
-        groups = list(range(first, min(last, self.parts)))
-        yield from self.file.iter_batches(_BATCH_ROWS, row_groups=groups, use_threads=False)
+        for group in range(first, min(last, self.parts)):
+            described = self.file.metadata.row_group(group)
+            rows = _rows_at_once(described.num_rows, described.total_byte_size)
+            yield from self.file.iter_batches(rows, row_groups=[group], use_threads=False)
 
     def rows_before(self, part: int) -> int:
         """Rows of the row groups before one."""
@@ -103,7 +107,7 @@ class ArrowParts:
 
     def batches(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
         """Rows of record batches."""
-        return map(self.file.get_batch, range(first, min(last, self.parts)))
+        return map(_validated, map(self.file.get_batch, range(first, min(last, self.parts))))
 
     def rows_before(self, part: int) -> int:
         """Rows of the record batches before one."""
@@ -125,12 +129,18 @@ class ArrowStream:
     def batches(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
         """All rows."""
         del first, last
-        return iter(self.file)
+        return map(_validated, self.file)
 
     def rows_before(self, part: int) -> int:
         """None: there is one part."""
         del part
         return 0
+
+
+def _validated(batch: pa.RecordBatch) -> pa.RecordBatch:
+    # Arrow takes offsets from the file as they are, and reads wherever they point.
+    batch.validate(full=True)
+    return batch
 
 
 def open_parquet(stream: Any) -> TableFile:
@@ -142,6 +152,8 @@ def open_arrow(stream: Any) -> TableFile:
     """An Arrow file or stream, by how it begins."""
     magic = stream.read(len(_ARROW_MAGIC))
     stream.seek(0)
+    if magic.startswith(_FEATHER_1_MAGIC):
+        raise pa.ArrowInvalid("it is Feather of version 1; write it as version 2")
     if magic == _ARROW_MAGIC:
         return ArrowParts(pa.ipc.open_file(stream))
     return ArrowStream(pa.ipc.open_stream(stream))
@@ -164,8 +176,8 @@ class TableSource:
             kinds = widest(pool.map(self._kinds, files))
         if not kinds:
             raise HeadraceError(f"{files[0].path} and the files beside it have no column")
-        known = {**kinds, **{name: given[name] for name in kinds if name in given}}
-        return Features(known, frozenset(given).intersection(known))
+        of_files = {name: given[name] for name in kinds if name in given}
+        return Features({**kinds, **of_files}, of_files)
 
     def ranges(self, file: InputFile) -> list[Range]:
         """Runs of parts, each of about as many bytes as ranges of text have."""
@@ -184,15 +196,18 @@ class TableSource:
             last = table.parts if piece.end is None else piece.end
             offset = 0
             for batch in table.batches(piece.start, last):
-                for start in range(0, batch.num_rows, _BATCH_ROWS):
-                    rows = batch.slice(start, _BATCH_ROWS)
+                step = _rows_at_once(batch.num_rows, batch.get_total_buffer_size())
+                for start in range(0, batch.num_rows, step):
+                    rows = batch.slice(start, step)
                     yield RowBlock(piece.file, piece.start, offset + start, rows)
                 offset += batch.num_rows
 
     def decode(self, block: RowBlock, features: Features) -> Decoded:
         """The rows; one with a value that is not of its column's given kind is bad."""
         rows = block.batch.num_rows
-        typed = typed_columns(flattened(block.batch), features, rows)
+        path = block.file.path
+        with _named(path):
+            typed = typed_columns(flattened(block.batch, path), features, rows, path)
         if not typed.refused:
             return Decoded(rows, typed.columns, typed.kinds)
         kept, dropped = typed.without_refused(rows)
@@ -200,7 +215,7 @@ class TableSource:
             before = table.rows_before(block.part) + block.offset
         bad = [
             BadRow(
-                block.file.path,
+                path,
                 before + int(row) + 1,
                 typed.reason(int(row)),
                 str(block.batch.slice(int(row), 1).to_pylist()[0]),
@@ -220,9 +235,32 @@ class TableSource:
                     f"{file.path} is no {self.format} file: {error}",
                     "name the files' format with input_format",
                 ) from error
-            yield table
+            with _named(file.path):
+                yield table
 
     def _kinds(self, file: InputFile) -> dict[str, Kind]:
         with self._open(file) as table:
-            arrays = flattened(table.schema.empty_table())
-        return {name: kind_of(name, array.type) for name, array in arrays.items()}
+            arrays = flattened(table.schema.empty_table(), file.path)
+            return {name: kind_of(name, array.type, file.path) for name, array in arrays.items()}
+
+
+def _rows_at_once(rows: int, size: int) -> int:
+    """How many rows of so many, which have so many bytes, are a block."""
+    return max(1, min(_BATCH_ROWS, rows * _BATCH_BYTES // max(size, 1)))
+
+
+@contextlib.contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Say of which file it is what goes wrong in it.
+
+    Raises:
+        HeadraceError: something did, and is not a failure of the disk or network, which may pass.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        # Arrow says OSError to broken data, too, without the number that the system's have.
+        if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
+            raise
+        text = " ".join(str(error).split())
+        raise HeadraceError(f"{path} cannot be read: {text}", "copy the file again") from error

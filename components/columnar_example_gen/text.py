@@ -6,12 +6,21 @@ import codecs
 from collections.abc import Callable
 from typing import BinaryIO
 
+import numpy as np
+import pyarrow as pa
+
 from headrace.errors import HeadraceError
 
+from .arrays import Array
 from .ranges import Range
+from .signatures import refuse_binary
 
 _UTF8_MARK = codecs.BOM_UTF8
 _PLAIN = ("utf-8", "ascii")
+_UNDECODABLE = "headrace.undecodable"
+_SURROGATES = range(0xDC00, 0xDD00)
+
+NOT_TEXT = "not valid text in the file's encoding"
 
 Read = Callable[[int], bytes]
 
@@ -43,22 +52,82 @@ def can_start_anywhere(encoding: str) -> bool:
     return len(everything) == 256 and ascii_too
 
 
+def is_text(data: bytes) -> bool:
+    """Whether bytes are valid UTF-8."""
+    if data.isascii():
+        return True
+    offsets = np.array([0, len(data)], np.int64)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    try:
+        pa.Array.from_buffers(pa.large_binary(), 1, buffers).cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def not_text(data: bytes, starts: Array, ends: Array) -> dict[int, str]:
+    """The records that are not valid UTF-8, found by halving."""
+    found: dict[int, str] = {}
+    waiting = [(0, len(starts))]
+    while waiting:
+        low, high = waiting.pop()
+        if low >= high or is_text(data[starts[low] : ends[high - 1]]):
+            continue
+        if high - low == 1:
+            found[low] = NOT_TEXT
+            continue
+        middle = (low + high) // 2
+        waiting += [(low, middle), (middle, high)]
+    return found
+
+
+def shown(data: bytes) -> str:
+    """Text that may hold bytes that are none; these as ``\\xNN``."""
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode(errors="backslashreplace")
+    return "".join(f"\\x{ord(one) & 0xFF:02x}" if ord(one) in _SURROGATES else one for one in text)
+
+
 def reader(stream: BinaryIO, piece: Range, encoding: str) -> Read:
     """Reads a range of a file as UTF-8.
 
-    A byte order mark at the very beginning is left out. UTF-8 itself is passed on unchecked.
+    A byte order mark at the very beginning is left out. UTF-8 itself is passed on unchecked. Bytes
+    that are nothing in another encoding become bytes that are no UTF-8 either.
 
     Returns:
         A function that reads about so many bytes, and nothing only at the end.
+
+    Raises:
+        HeadraceError: on reading, that the file is no text at all.
     """
     start, end = piece.start, piece.end
     if start:
         stream.seek(start)
     read = stream.read if end is None else _limited(stream, end - start)
+    if not start:
+        read = _Checked(piece.file.path, read)
     name = codec_name(encoding)
     if name not in _PLAIN:
-        return _Transcoder(piece.file.path, read, name)
+        return _Transcoder(read, name)
     return _WithoutMark(read) if not start else read
+
+
+class _Checked:
+    """Looks at a file's beginning."""
+
+    def __init__(self, file: str, read: Read) -> None:
+        self._file = file
+        self._read = read
+        self._started = False
+
+    def __call__(self, size: int) -> bytes:
+        data = self._read(size)
+        if not self._started:
+            self._started = True
+            refuse_binary(self._file, data)
+        return data
 
 
 class _WithoutMark:
@@ -76,32 +145,31 @@ class _WithoutMark:
         return data
 
 
+def _undecodable(error: UnicodeError) -> tuple[str, int]:
+    """Each byte that is nothing in an encoding as a character that UTF-8 has no bytes for."""
+    assert isinstance(error, UnicodeDecodeError)
+    wrong = error.object[error.start : error.end]
+    return "".join(chr(_SURROGATES.start + byte) for byte in wrong), error.end
+
+
+codecs.register_error(_UNDECODABLE, _undecodable)
+
+
 class _Transcoder:
-    def __init__(self, file: str, read: Read, encoding: str) -> None:
-        self._file = file
+    def __init__(self, read: Read, encoding: str) -> None:
         self._read = read
-        self._encoding = encoding
-        self._decoder = codecs.getincrementaldecoder(encoding)()
-        self._offset = 0
+        self._decoder = codecs.getincrementaldecoder(encoding)(_UNDECODABLE)
         self._started = False
 
     def __call__(self, size: int) -> bytes:
         while True:
             data = self._read(size)
-            try:
-                text = self._decoder.decode(data, final=not data)
-            except UnicodeDecodeError as error:
-                place = self._offset + error.start
-                raise HeadraceError(
-                    f"{self._file}: byte {place} is not valid {self._encoding}: {error.reason}",
-                    "give the file's encoding",
-                ) from error
-            self._offset += len(data)
+            text = self._decoder.decode(data, final=not data)
             if not self._started and text:
                 self._started = True
                 text = text.removeprefix("\ufeff")
             if text or not data:
-                return text.encode()
+                return text.encode("utf-8", "surrogatepass")
 
 
 def _limited(stream: BinaryIO, length: int) -> Read:

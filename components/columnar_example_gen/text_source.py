@@ -13,14 +13,13 @@ import pyarrow.compute as pc
 from .arrays import Array
 from .bad_rows import BadRow
 from .blocks import BLOCK_BYTES, Block, read_blocks
-from .csv_rows import NOT_TEXT, is_text
 from .decoding import Decoded, Features
 from .encoding import Column
 from .files import InputFile, opened
 from .kinds import Kind
 from .ranges import Range
 from .source import text_ranges
-from .text import reader
+from .text import NOT_TEXT, is_text, reader, shown
 
 FEATURE = "text"
 
@@ -36,7 +35,7 @@ class TextSource:
     def features(self, files: Sequence[InputFile], given: Mapping[str, Kind]) -> Features:
         """The one feature."""
         del files, given
-        return Features({FEATURE: Kind.BYTES}, frozenset((FEATURE,)))
+        return Features({FEATURE: Kind.BYTES}, {FEATURE: Kind.BYTES})
 
     def ranges(self, file: InputFile) -> list[Range]:
         """Nominal ranges of bytes."""
@@ -66,7 +65,7 @@ def _only_text(block: Block, lines: pa.Array) -> tuple[pa.Array, list[BadRow]]:
     wrong = [number for number, line in enumerate(lines.to_pylist()) if not is_text(line)]
     kept: Array = np.ones(len(lines), bool)
     kept[wrong] = False
-    texts = {number: lines[number].as_py().decode(errors="backslashreplace") for number in wrong}
+    texts = {number: shown(lines[number].as_py()) for number in wrong}
     bad = [
         BadRow(block.file, block.first_line + number, NOT_TEXT, texts[number]) for number in wrong
     ]

@@ -3,12 +3,15 @@
 import bz2
 import gzip
 import json
+import lzma
 import re
+import zlib
 
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.proto import example_gen_pb2
 from tfx.utils import proto_utils
@@ -42,6 +45,15 @@ ROWS = [
 WRITERS = {
     "t.parquet": lambda path: pq.write_table(TABLE, path, row_group_size=2),
     "t.feather": lambda path: pyarrow.feather.write_feather(TABLE, path, chunksize=2),
+}
+
+
+COMPRESSORS = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstandard.ZstdCompressor().compress,
+    "deflate": zlib.compress,
 }
 
 
@@ -113,11 +125,84 @@ def test_compressed_files_beside_plain_ones_and_other_encodings(generators, base
     assert rows == [{"a": [1], "b": ["é\n".encode()]}, {"a": [2], "b": ["ö".encode()]}] * 3
 
 
-def test_a_compressed_file_that_ends_too_early_is_refused(generators, base):
-    text = "a,b\n" + "".join(f"{number},{number**7}\n" for number in range(20000))
-    whole = gzip.compress(text.encode())
-    (base / "a.csv.gz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(HeadraceError, match=r"a\.csv\.gz is not valid gzip: .* ended"):
+@pytest.mark.parametrize("suffix", list(COMPRESSORS))
+def test_a_compressed_file_is_read_whole_or_refused(generators, base, suffix):
+    rows = "".join(f"{number},{number**4}\n" for number in range(20000))
+    first, second = (COMPRESSORS[suffix](text.encode()) for text in (f"a,b\n{rows}", "7,8\n"))
+    file = base / f"a.csv.{suffix}"
+    file.write_bytes(first + second)
+    rows, _ = all_rows(generators, base)
+    assert (len(rows), rows[-1]) == (20001, {"a": [7], "b": [8]})
+    broken = first[: len(first) // 2]
+    for content in (broken, broken + bytes(100), first[:-3], b"a,b\n1,2\n"):
+        file.write_bytes(content)
+        with pytest.raises(HeadraceError, match=rf"a\.csv\.{suffix} is not valid"):
+            all_rows(generators, base)
+
+
+def test_unfinished_and_hidden_directories_are_passed_over(generators, base):
+    for name in ("part=1", "_temporary/0", ".hidden"):
+        (base / name).mkdir(parents=True)
+        (base / name / "a.csv").write_text("a\n1\n" if name == "part=1" else "b\n2\n")
+    inputs = example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(name="all", pattern="**")])
+    rows, _ = all_rows(generators, base, input_config=inputs)
+    assert rows == [{"a": [1]}]
+    hidden = example_gen_pb2.Input(
+        splits=[example_gen_pb2.Input.Split(name="all", pattern=".hidden/*")]
+    )
+    assert all_rows(generators, base, input_config=hidden)[0] == [{"b": [2]}]
+
+
+def test_headers_of_blank_and_quoted_names(generators, base):
+    (base / "a.tsv").write_text('\ta\t"b\nc"\t\n0\t1\t2\t3\n1\t2\n')
+    inputs = example_gen_pb2.Input(
+        splits=[example_gen_pb2.Input.Split(name="all", pattern="*.tsv")]
+    )
+    with pytest.raises(HeadraceError, match="more than one column named ''"):
+        all_rows(generators, base, input_config=inputs)
+    (base / "a.tsv").write_text('\ta\t"b\nc"\n0\t1\t2\n1\t2\n')
+    rows, ours = all_rows(generators, base, input_config=inputs, bad_rows="quarantine")
+    assert rows == [{"": [0], "a": [1], "b\nc": [2]}]
+    [kept] = (ours.uri / "quarantine").iterdir()
+    assert json.loads(kept.read_text())["line"] == 4
+
+
+def test_bytes_that_an_encoding_does_not_have_are_bad_rows(generators, base):
+    (base / "a.csv").write_bytes(b"a,b\n1,\x81\n2,\xe9\n")
+    options = json.dumps({"encoding": "cp1252"})
+    with pytest.raises(HeadraceError, match=r"a\.csv:2: not valid text .*'1,\\\\x81'"):
+        all_rows(generators, base, text_options=options)
+    rows, _ = all_rows(generators, base, text_options=options, bad_rows="quarantine")
+    assert rows == [{"a": [2], "b": ["é".encode()]}]
+
+
+def test_json_of_several_types_under_one_name(generators, base):
+    lines = ['{"a": 1}', '{"a": "x"}', '{"a": [2, null]}', '{"a": [3, "4"]}', '{"late": 1}']
+    (base / "a.json").write_text("\n".join(lines))
+    kinds = given(a=schema_pb2.INT, late=schema_pb2.FLOAT)
+    rows, ours = all_rows(generators, base, bad_rows="quarantine", given_schema=kinds)
+    none = {"a": None, "late": None}
+    assert rows == [{**none, "a": [1]}, {**none, "a": [3, 4]}, {**none, "late": [1.0]}]
+    [kept] = (ours.uri / "quarantine").iterdir()
+    assert [json.loads(line)["line"] for line in kept.open()] == [2, 3]
+    kinds = given(a=schema_pb2.BYTES)
+    rows, _ = all_rows(generators, base, bad_rows="quarantine", given_schema=kinds)
+    assert [row["a"] for row in rows] == [[b"1"], [b"x"], [b"3", b"4"], None]
+
+
+def test_objects_without_any_name_are_rows(generators, base):
+    (base / "a.jsonl").write_text("{}\n{}\n")
+    assert all_rows(generators, base)[0] == [{}, {}]
+
+
+@pytest.mark.parametrize("name", list(WRITERS))
+def test_broken_tables_are_told_by_file(generators, base, name, monkeypatch):
+    monkeypatch.setitem(globals(), "TABLE", pa.table({"t": [str(i * 7919) for i in range(20000)]}))
+    WRITERS[name](str(base / name))
+    content = bytearray((base / name).read_bytes())
+    content[1000:1200] = b"\xff" * 200
+    (base / name).write_bytes(content)
+    with pytest.raises(HeadraceError, match=rf"{re.escape(name)} cannot be read"):
         all_rows(generators, base)
 
 
@@ -191,11 +276,25 @@ def test_so_many_bad_rows_may_be_skipped_and_no_more(generators, base):
     [
         ({}, {}, "matches no file"),
         ({"a.csv": "a\n1\n", "b.parquet": ""}, {}, "different formats: csv .*parquet"),
-        ({"a.csv": "a\n1\n", "b.csv": "b\n1\n"}, {}, r"b\.csv has the columns b.*same header"),
+        (
+            {"a.csv": "a\n1\n", "b.csv": "b\n1\n"},
+            {},
+            r"b\.csv has 'b' as column 1, not 'a'.*same header",
+        ),
         ({"a.csv": ""}, {}, "are empty"),
         ({"a.csv": "a,a\n1,2\n"}, {}, "more than one column named 'a'"),
+        ({"a.csv": "1,2\n"}, {"text_options": '{"column_names": ["a", "a"]}'}, "more than one col"),
+        ({"a.csv": "a,b\r1,2\r"}, {}, r"a\.csv:1: the header .* carriage return without"),
+        ({"a.csv": "a\0,b\n1,2\n"}, {}, r"a\.csv:1: the header has NUL bytes"),
+        (
+            {"a.csv": "a\n1\n", "b.csv": "a,b\n1,2\n"},
+            {},
+            r"b\.csv has 2 columns, not 1, other than",
+        ),
+        ({"a.csv": "PK\x03\x04"}, {}, r"a\.csv is no text; it is a ZIP archive"),
+        ({"a.jsonl": ""}, {}, "are empty"),
         ({"a.parquet": "x"}, {}, r"a\.parquet is no parquet file"),
-        ({"a.jsonl": '{"a": 1}\n{"a": "x"}\n'}, {}, r"a\.jsonl:1: 'a' is a number in one line"),
+        ({"a.jsonl": '{"a": 1}\n{"a": "x"}\n'}, {}, r"a\.jsonl:2: 'a' is a text, and is a number"),
         ({"a.csv": "a\n"}, {"input_format": "xml"}, "input_format 'xml' is not known"),
         ({"a.csv": "a\n"}, {"bad_rows": "skip"}, "'skip' needs a limit"),
         ({"a.csv": "a\n"}, {"text_options": '{"encoding": "x"}'}, "encoding 'x' is not known"),

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.components.columnar_example_gen.blocks import Block
-from headrace.components.columnar_example_gen.csv_rows import NOT_TEXT, Dialect, read_rows
+from headrace.components.columnar_example_gen.csv_rows import Dialect, read_rows
+from headrace.components.columnar_example_gen.text import NOT_TEXT
 
 NAMES = ["a", "b"]
 
@@ -28,6 +29,34 @@ def test_what_a_csv_writer_wrote(written, line_break):
     found, bad, _ = rows_of(text.getvalue().encode())
     assert found == [(a or None, b or None) for a, b in written]
     assert bad == []
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text('ab,,""\n\r é', max_size=20) | st.text('a,"\n', max_size=12))
+def test_a_row_is_what_python_reads_or_is_bad(text):
+    found, bad, _ = rows_of(text.encode())
+    if not bad:
+        expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+        assert [tuple(cell or "" for cell in row) for row in found] == list(map(tuple, expected))
+
+
+def test_quotes_inside_of_unquoted_fields_do_not_hide_an_open_one():
+    # The number of quotes is even, and of rows as expected; but the last field is not closed.
+    found, bad, _ = rows_of(b'1,2\n3",4"\n5,"6\n\n7,8\n')
+    assert found == [("1", "2"), ('3"', '4"')]
+    assert [line for line, _ in bad] == [3]
+
+
+def test_a_carriage_return_alone_ends_no_row():
+    found, bad, _ = rows_of(b'1,2\r3,4\r\n5,"6\r7"\r\n8,9\r')
+    assert found == [("5", "6\r7"), ("8", "9")]
+    assert bad == [(1, "a carriage return without a line feed, outside of quotes")]
+
+
+def test_many_bad_rows_have_their_lines():
+    data = b"".join(b"%d\n" % number for number in range(5000))
+    _, bad, _ = rows_of(data, first_line=3)
+    assert [line for line, _ in bad] == list(range(3, 5003))
 
 
 def test_ragged_rows_are_bad_with_their_lines_and_texts():
@@ -80,7 +109,19 @@ def test_without_quotes_a_quote_is_a_character():
     assert (found, bad) == ([('"1', "2"), ("3", '4"')], [])
 
 
-@pytest.mark.parametrize("fields", [{"delimiter": ""}, {"delimiter": "::"}, {"quote": "é"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"delimiter": ""},
+        {"delimiter": "::"},
+        {"delimiter": 9},
+        {"quote": "é"},
+        {"delimiter": "'", "quote": "'"},
+        {"encoding": 8},
+        {"nulls": "NA"},
+        {"column_names": (1, 2)},
+    ],
+)
 def test_a_dialect_that_cannot_be_is_refused(fields):
-    with pytest.raises(ValueError, match=r"one ASCII character|needed"):
+    with pytest.raises(ValueError, match=r"one ASCII|needed|the same|a name|a list of texts"):
         Dialect(**fields)

@@ -55,7 +55,15 @@ def test_blocks_hold_whole_records_and_know_their_lines(text, size):
 def test_the_last_record_ends_outside_of_quotes():
     assert last_record_end(b'a\n"b\nc', b'"') == 2
     assert last_record_end(b'"a\nb', b'"') == 0
+    assert last_record_end(b'a\n"b\nc', b'"', 1) == 5
+    assert last_record_end(b"a\nb", b'"', 1) == 0
     assert last_record_end(b'"a\nb', b"") == 3
+
+
+def test_a_quoted_field_of_many_pieces_and_lines_is_one_record():
+    data = b'a\n"' + b"b\n" * 200_000 + b'"\nc\n'
+    blocks = list(read_blocks("f", io.BytesIO(data).read, 1, b'"', 2000))
+    assert [(len(block.data), block.first_line) for block in blocks] == [(2, 1), (400_005, 2)]
 
 
 def test_blank_lines_are_no_records():
