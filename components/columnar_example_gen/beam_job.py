@@ -2,7 +2,7 @@
 
 # No "from __future__ import annotations": Beam reads the types of process methods.
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -13,6 +13,11 @@ from . import results
 from .files import InputFile
 from .ranges import Range, Scan, join, scan
 from .unit import Job, Unit, ingest
+
+_UNITS = 16
+_SMALL_BYTES = (1 << 20, 16 << 20)
+"""So many bytes of small files are at least, and at most, read as one unit."""
+_SMALL_FILES = 64
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,7 @@ class FileJob:
 
 def build(pipeline: beam.Pipeline, files: Sequence[FileJob], job: Job, results_folder: str) -> None:
     """Add everything to the pipeline; each unit's result is written to the folder."""
-    ready = [
-        unit
-        for file in files
-        if not file.joined
-        for unit in _units(file.split, file.place, file.ranges)
-    ]
+    ready = list(grouped([file for file in files if not file.joined]))
     nominal = [
         ((file.split, file.place), one) for file in files if file.joined for one in file.ranges
     ]
@@ -91,4 +91,31 @@ def _join(key: tuple[int, int], scans: Iterable[Scan]) -> list[Unit]:
 
 
 def _units(split: int, place: int, ranges: Sequence[Range]) -> list[Unit]:
-    return [Unit(split, (place, index), one) for index, one in enumerate(ranges)]
+    return [Unit(split, (place, index), (one,)) for index, one in enumerate(ranges)]
+
+
+def grouped(files: Sequence[FileJob]) -> Iterator[Unit]:
+    """The units of files: their ranges, or several small files, which then share shards."""
+    least, most = _SMALL_BYTES
+    most = min(max(_bytes(files) // _UNITS, least), most)
+    group: list[FileJob] = []
+    for file in files:
+        fits = len(group) < _SMALL_FILES and _bytes([*group, file]) <= most
+        if group and (len(file.ranges) > 1 or file.split != group[0].split or not fits):
+            yield _together(group)
+            group = []
+        if len(file.ranges) > 1:
+            yield from _units(file.split, file.place, file.ranges)
+        else:
+            group.append(file)
+    if group:
+        yield _together(group)
+
+
+def _bytes(files: Sequence[FileJob]) -> int:
+    return sum(file.file.size for file in files)
+
+
+def _together(files: Sequence[FileJob]) -> Unit:
+    ranges = tuple(one for file in files for one in file.ranges)
+    return Unit(files[0].split, (files[0].place, 0), ranges)

@@ -1,4 +1,4 @@
-"""One unit of work: a range of a file, read, encoded and written to shards of its own.
+"""One unit of work: a range of a file, or small files, read, encoded and written to own shards.
 
 Blocks are decoded and encoded by threads; Arrow, numpy and zlib release Python's lock. They are
 written in order by the thread that reads, so that the same input gives the same shards.
@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from .bad_rows import BadRow, BadRows, Policy
@@ -55,11 +56,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Unit:
-    """A range of a file of an input split; ``order`` is its place among all units."""
+    """A range of a file of an input split, or small files; ``order`` is its place among all."""
 
     split: int
     order: tuple[int, int]
-    piece: Range
+    pieces: Sequence[Range]
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def ingest(unit: Unit, job: Job) -> Result:
     writer = ShardWriter(job.staging, name, job.open_shard, split.features.kinds, job.shard_bytes)
     quarantine = _Quarantine(posixpath.join(job.staging, f"{name}-quarantine"), job.bad_rows)
     kinds: Mapping[str, Kind] = split.features.kinds
-    for done in _in_order(unit.piece, split, job):
+    for done in _in_order(unit.pieces, split, job):
         quarantine.take(done.bad)
         kinds = widest([kinds, done.kinds])
         if done.pieces is not None:
@@ -122,13 +123,13 @@ def ingest(unit: Unit, job: Job) -> Result:
     )
 
 
-def _in_order(piece: Range, split: SplitJob, job: Job) -> Iterator[_Done]:
-    """Blocks done by threads, in the order of the file; a few ahead of the one that is written."""
+def _in_order(pieces: Sequence[Range], split: SplitJob, job: Job) -> Iterator[_Done]:
+    """Blocks done by threads, in the order of the files; a few ahead of the one that is written."""
     waiting: deque[Future[_Done]] = deque()
     seen = _Seen(split.features)
     with ThreadPoolExecutor(job.threads) as pool:
         try:
-            for block in split.source.blocks(piece):
+            for block in chain.from_iterable(map(split.source.blocks, pieces)):
                 waiting.append(pool.submit(_block, block, split, job, seen))
                 if len(waiting) > job.threads:
                     yield waiting.popleft().result()
