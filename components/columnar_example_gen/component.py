@@ -76,13 +76,14 @@ class ColumnarExampleGen(example_gen.FileBasedExampleGen):  # type: ignore[misc]
             range_config: which span is read.
             schema: the kinds of the columns that it names: a channel of a Schema artifact, or a
                 schema. Kinds of other columns are inferred.
-            input_format: "csv", "tsv", "jsonl", "text", "parquet", "arrow", or "auto", by
-                the files' names.
+            input_format: "csv", "tsv", "jsonl", "text", "parquet", "arrow", "tfrecord", or "auto",
+                by the files' names.
             text_options: of text formats: "encoding", and of CSV and TSV "delimiter", "quote",
                 "column_names" (for files without a header) and "nulls".
             bad_rows: "fail" at the first bad row, "quarantine" them beside the examples, or "skip".
             bad_rows_limit: more bad rows fail the component; "skip" needs one.
-            output_data_format: FORMAT_TF_EXAMPLE, or FORMAT_PARQUET for columns.
+            output_data_format: FORMAT_TF_EXAMPLE, or FORMAT_PARQUET for columns; of TFRecords also
+                what they hold, as payload_format of ImportExampleGen.
             compression: of TFRecords, "gzip" or "none".
         """
         input_config = input_config or utils.make_default_input_config()

@@ -13,6 +13,7 @@ from .bad_rows import BadRow
 from .cells import convert, observe
 from .encoding import Column
 from .kinds import Kind
+from .records import Records
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class Decoded:
 
     Attributes:
         kinds: of each column, as seen in this block; not less than what was known before.
+        records: the rows as they are to be written, where the input has them so.
     """
 
     rows: int
     columns: Sequence[Column]
     kinds: Mapping[str, Kind]
     bad: Sequence[BadRow] = field(default_factory=tuple)
+    records: Records | None = None
 
 
 class Decoder(Protocol):

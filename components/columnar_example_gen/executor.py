@@ -86,13 +86,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):  # type: ignore[misc]
             splits.append(job)
             files += of_split
             size += sum(one.file.size for one in of_split)
-        is_examples = options.payload == example_gen_pb2.FORMAT_TF_EXAMPLE
+        is_table = options.payload == example_gen_pb2.FORMAT_PARQUET
         least, most = _SHARD_BYTES
         return (
             Job(
                 splits=tuple(splits),
-                output=ExamplesOutput(options.gzip) if is_examples else TablesOutput(),
-                open_shard=RecordFile if is_examples else ParquetFile,
+                output=TablesOutput() if is_table else ExamplesOutput(options.gzip),
+                open_shard=ParquetFile if is_table else RecordFile,
                 bad_rows=options.bad_rows,
                 staging=staging,
                 shard_bytes=min(max(size * _EXPANSION // _SHARDS, least), most),
@@ -145,7 +145,7 @@ def _plan_split(
     jobs = []
     try:
         files = match_files(split.pattern)
-        source = source_for(format_of(files, options.format), options.dialect)
+        source = source_for(format_of(files, options.format), options.dialect, options.payload)
         features = source.features(files, given)
         for place, file in enumerate(files):
             ranges = source.ranges(file)

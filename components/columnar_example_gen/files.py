@@ -36,6 +36,7 @@ class Format(enum.Enum):
     TEXT = "text"
     PARQUET = "parquet"
     ARROW = "arrow"
+    TFRECORD = "tfrecord"
 
 
 AUTO = "auto"
@@ -165,7 +166,10 @@ def _by_suffix(file: InputFile) -> Format:
     path = file.path.lower()
     if file.is_compressed:
         path = path.rpartition(".")[0]
-    return _SUFFIXES.get(posixpath.splitext(path)[1], Format.CSV)
+    known = _SUFFIXES.get(posixpath.splitext(path)[1])
+    if known is None and "tfrecord" in posixpath.basename(path):
+        return Format.TFRECORD  # as in data_tfrecord-00000-of-00001
+    return known or Format.CSV
 
 
 @contextlib.contextmanager

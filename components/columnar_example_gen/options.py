@@ -143,7 +143,12 @@ def _splits(
 
 
 def _payload(properties: Mapping[str, Any]) -> int:
-    known = (example_gen_pb2.FORMAT_TF_EXAMPLE, example_gen_pb2.FORMAT_PARQUET)
+    known = (
+        example_gen_pb2.FORMAT_TF_EXAMPLE,
+        example_gen_pb2.FORMAT_TF_SEQUENCE_EXAMPLE,
+        example_gen_pb2.FORMAT_PROTO,
+        example_gen_pb2.FORMAT_PARQUET,
+    )
     payload = properties.get(specs.OUTPUT_DATA_FORMAT_KEY) or example_gen_pb2.FORMAT_TF_EXAMPLE
     if payload not in known:
         listed = ", ".join(example_gen_pb2.PayloadFormat.Name(one) for one in known)

@@ -52,6 +52,10 @@ class ExamplesOutput:
 
     def pieces(self, decoded: Decoded, plan: SplitPlan) -> list[Piece]:
         """Framed records; each piece a buffer."""
+        if decoded.records is not None:
+            payloads = list(decoded.records.payloads)
+            chosen = _chosen(decoded, plan) if plan.is_hashed else None
+            return list(self._by_split(pa.array(payloads, pa.binary()), payloads, chosen, plan))
         return [
             piece
             for columns, rows in _batches(decoded)
@@ -61,10 +65,17 @@ class ExamplesOutput:
     def _batch(self, columns: Sequence[Column], rows: int, plan: SplitPlan) -> Iterator[Piece]:
         records = encode_examples(columns, rows)
         payloads = records.to_numpy(zero_copy_only=False).tolist()
-        if not plan.is_hashed:
+        chosen = None
+        if plan.is_hashed:
+            chosen = by_feature(plan, columns) if plan.feature else places(plan, payloads)
+        yield from self._by_split(records, payloads, chosen, plan)
+
+    def _by_split(
+        self, records: pa.Array, payloads: list[bytes], chosen: Array | None, plan: SplitPlan
+    ) -> Iterator[Piece]:
+        if chosen is None:
             yield self._piece(0, records, payloads)
             return
-        chosen = by_feature(plan, columns) if plan.feature else places(plan, payloads)
         for split in range(len(plan.names)):
             mask = as_filter(chosen, split)
             yield self._piece(
@@ -91,6 +102,8 @@ class TablesOutput:
 
 
 def _chosen(decoded: Decoded, plan: SplitPlan) -> Array:
+    if decoded.records is not None:
+        return places(plan, decoded.records.keys(plan.feature))
     if plan.feature:
         return by_feature(plan, decoded.columns)
     found = [np.zeros(0, np.int64)]

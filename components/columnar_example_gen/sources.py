@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tfx.proto import example_gen_pb2
+
 from headrace.errors import HeadraceError
 
 from .csv_rows import Dialect
@@ -12,6 +14,7 @@ from .csv_source import CsvSource
 from .files import Format
 from .json_source import JsonSource
 from .options import TEXT_OPTIONS_KEY, dialect_from
+from .record_source import RecordSource
 from .source import Source
 from .table_source import TableSource
 from .text import codec_name
@@ -23,14 +26,21 @@ _LINES: dict[Format, Callable[[str], Source]] = {
     Format.TEXT: TextSource,
 }
 _ENCODING = "encoding"
+_MADE = (example_gen_pb2.FORMAT_TF_EXAMPLE, example_gen_pb2.FORMAT_PARQUET)
 
 
-def source_for(kind: Format, text_options: Mapping[str, Any]) -> Source:
-    """A source that reads files of a format, as the options of text say.
+def source_for(kind: Format, text_options: Mapping[str, Any], payload: int) -> Source:
+    """A source that reads files of a format, as the options of text say, for a payload format.
 
     Raises:
-        HeadraceError: the options have no meaning for the format.
+        HeadraceError: the options or the payload have no meaning for the format.
     """
+    if kind is not Format.TFRECORD and payload not in _MADE:
+        name = example_gen_pb2.PayloadFormat.Name(payload)
+        raise HeadraceError(
+            f"output_data_format {name} cannot be made of files of {kind.value}",
+            "only TFRecords of it are passed on",
+        )
     allowed: set[str] = {_ENCODING} if kind in _LINES else set()
     if kind in _DIALECTS:
         dialect = dialect_from(text_options, _DIALECTS[kind])
@@ -45,4 +55,6 @@ def source_for(kind: Format, text_options: Mapping[str, Any]) -> Source:
         encoding = str(text_options.get(_ENCODING, "utf-8"))
         codec_name(encoding)
         return _LINES[kind](encoding)
+    if kind is Format.TFRECORD:
+        return RecordSource(payload)
     return TableSource(kind.value)

@@ -28,16 +28,20 @@ def framed(records: pa.Array, payloads: list[bytes]) -> pa.Buffer | bytes:
     # The checksum of a length is taken once for each different length.
     different, index = np.unique(lengths, return_inverse=True)
     of_length = [google_crc32c.value(length.tobytes()) for length in different.astype("<u8")]
-    heads[:, 8:] = _masked(of_length)[index]
-    tails = _masked(list(map(google_crc32c.value, payloads)))
+    heads[:, 8:] = _bytes(masked(of_length))[index]
+    tails = _bytes(masked(list(map(google_crc32c.value, payloads))))
     joined = pc.binary_join_element_wise(_fixed(heads), records, _fixed(tails), pa.scalar(b""))
     return joined.buffers()[2]
 
 
-def _masked(checksums: list[int]) -> Array:
+def masked(checksums: list[int]) -> Array:
+    """Checksums as TFRecord files hold them."""
     plain = np.array(checksums, np.uint32)
-    masked = (plain >> np.uint32(15) | plain << np.uint32(17)) + _MASK
-    return masked.astype("<u4").view(np.uint8).reshape(-1, 4)
+    return (plain >> np.uint32(15) | plain << np.uint32(17)) + _MASK
+
+
+def _bytes(checksums: Array) -> Array:
+    return checksums.astype("<u4").view(np.uint8).reshape(-1, 4)
 
 
 def _fixed(rows: Array) -> pa.Array:

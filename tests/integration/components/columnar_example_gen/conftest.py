@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from tfx.components.example_gen import utils
 from tfx.components.example_gen.csv_example_gen import executor as csv_example_gen
+from tfx.components.example_gen.import_example_gen import executor as import_example_gen
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
@@ -53,7 +54,7 @@ def _values(example: tf.train.Example) -> dict[str, list[object] | None]:
 
 
 class Generators:
-    """Runs ColumnarExampleGen's executor, or CsvExampleGen's, over a directory."""
+    """Runs ColumnarExampleGen's executor, or TFX's own, over a directory."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -64,6 +65,9 @@ class Generators:
 
     def stock(self, base: Path, **properties) -> Ingested:
         return self._run(csv_example_gen.Executor, base, {}, properties)
+
+    def imported(self, base: Path, **properties) -> Ingested:
+        return self._run(import_example_gen.Executor, base, {}, properties)
 
     def _run(self, executor, base, inputs, properties) -> Ingested:
         self._count += 1
