@@ -132,7 +132,8 @@ def _match(pattern: str) -> list[InputFile]:
     return [
         InputFile(item.path, item.size_in_bytes, _compression(item.path))
         for item in result.metadata_list
-        if not any(part.startswith(_MARKERS) for part in item.path[named:].split("/"))
+        if not item.path.endswith("/")  # a mark for a directory, where a store has none
+        and not any(part.startswith(_MARKERS) for part in item.path[named:].split("/"))
     ]
 
 

@@ -72,7 +72,7 @@ class Generators:
     def _run(self, executor, base, inputs, properties) -> Ingested:
         self._count += 1
         artifact = standard_artifacts.Examples()
-        artifact.uri = str(self._place / str(self._count))
+        artifact.uri = properties.pop("uri", str(self._place / str(self._count)))
         input_config = properties.pop("input_config", None) or utils.make_default_input_config()
         output_config = properties.pop("output_config", None)
         output_config = output_config or utils.make_default_output_config(input_config)
