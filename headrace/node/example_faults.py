@@ -102,12 +102,19 @@ def _files(uri: str) -> Iterator[str]:
 
 
 def _is_filled(file: str) -> bool:
+    if file.endswith(".parquet"):
+        return bool(_parquet_rows(file))
     with fileio.open(file, "rb") as source:
         if file.endswith(".gz"):
             with gzip.GzipFile(fileobj=source) as unpacked:
                 return bool(unpacked.read(1))
-        if file.endswith(".parquet"):
-            from pyarrow import parquet
-
-            return bool(parquet.ParquetFile(source).metadata.num_rows)
         return bool(source.read(1))
+
+
+def _parquet_rows(file: str) -> int:
+    from apache_beam.io.filesystems import FileSystems
+    from pyarrow import parquet
+
+    # Not TFX's: of TensorFlow's files Arrow misses an attribute.
+    with FileSystems.open(file) as source:
+        return int(parquet.ParquetFile(source).metadata.num_rows)

@@ -6,6 +6,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
 from tfx import v1 as tfx
+from tfx.proto import example_gen_pb2
 from tfx_bsl.public import tfxio
 
 from components.columnar_example_gen import ColumnarExampleGen
@@ -87,6 +88,9 @@ def create_pipeline() -> tfx.dsl.Pipeline:
     data = _parameter("data", "/no/such/directory")
     csv = tfx.components.CsvExampleGen(input_base=data)
     columnar = ColumnarExampleGen(input_base=data)
+    columns = ColumnarExampleGen(
+        input_base=data, output_data_format=example_gen_pb2.FORMAT_PARQUET
+    ).with_id("ColumnarExampleGenOfColumns")
     examples = csv.outputs["examples"]
     statistics = tfx.components.StatisticsGen(examples=examples)
     schema = tfx.components.ImportSchemaGen(schema_file=f"{HERE}/bad_input.pbtxt")
@@ -115,6 +119,6 @@ def create_pipeline() -> tfx.dsl.Pipeline:
     )
     return tfx.dsl.Pipeline(
         pipeline_name="bad_input",
-        components=[csv, columnar, statistics, schema, transform, trainer, evaluator],
+        components=[csv, columnar, columns, statistics, schema, transform, trainer, evaluator],
         enable_cache=True,
     )

@@ -113,12 +113,19 @@ def test_a_bad_row_is_named_by_file_and_line(
     assert "bad rows" in failure.hint
 
 
-@pytest.mark.parametrize("node", ["CsvExampleGen", "ColumnarExampleGen"])
+@pytest.mark.parametrize(
+    "node", ["CsvExampleGen", "ColumnarExampleGen", "ColumnarExampleGenOfColumns"]
+)
 @pytest.mark.parametrize("content", [b"", HEADER], ids=["empty", "header only"])
 def test_no_example_at_all_is_a_failure(case: Case, node: str, content: bytes) -> None:
     case.write(content)
     failure = case.failure(node)
     assert str(case.data) in failure.message
+
+
+def test_examples_as_columns_are_examples(case: Case) -> None:
+    case.write(HEADER + ROWS)
+    assert case.run("ColumnarExampleGenOfColumns").state == "COMPLETE"
 
 
 def test_no_example_at_all_can_be_allowed(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
