@@ -35,11 +35,11 @@ class BadRows:
 
     def __post_init__(self) -> None:
         if self.policy is Policy.SKIP and self.limit is None:
-            raise ValueError("policy 'skip' needs a limit: how many rows may be lost")
+            raise ValueError("bad_rows='skip' needs bad_rows_limit: how many rows may be lost")
         if self.policy is Policy.FAIL and self.limit is not None:
-            raise ValueError("policy 'fail' takes no limit: it fails at the first bad row")
+            raise ValueError("bad_rows='fail' takes no bad_rows_limit: the first bad row fails")
         if self.limit is not None and self.limit < 0:
-            raise ValueError(f"the limit of bad rows must be 0 or more, not {self.limit}")
+            raise ValueError(f"bad_rows_limit must be 0 or more, not {self.limit}")
 
     def check(self, count: int, example: BadRow | None) -> None:
         """Refuse more bad rows than are allowed.

@@ -85,11 +85,23 @@ class ColumnarExampleGen(example_gen.FileBasedExampleGen):  # type: ignore[misc]
             output_data_format: FORMAT_TF_EXAMPLE, or FORMAT_PARQUET for columns; of TFRecords also
                 what they hold, as payload_format of ImportExampleGen.
             compression: of TFRecords, "gzip" or "none".
+
+        Raises:
+            HeadraceError: one of them has no meaning.
         """
         input_config = input_config or utils.make_default_input_config()
         output_config = output_config or utils.make_default_output_config(input_config)
         is_channel = isinstance(schema, types.BaseChannel)
         is_parquet = output_data_format == example_gen_pb2.FORMAT_PARQUET
+        reading = {
+            options.INPUT_FORMAT_KEY: input_format,
+            options.BAD_ROWS_KEY: bad_rows,
+            options.BAD_ROWS_LIMIT_KEY: (
+                options.NO_LIMIT if bad_rows_limit is None else bad_rows_limit
+            ),
+            options.COMPRESSION_KEY: compression,
+        }
+        options.check(reading, text_options or {})
         spec = ColumnarExampleGenSpec(
             input_base=input_base,
             input_config=input_config,
@@ -101,11 +113,8 @@ class ColumnarExampleGen(example_gen.FileBasedExampleGen):  # type: ignore[misc]
                 if is_parquet
                 else example_gen_pb2.FORMAT_TFRECORDS_GZIP
             ),
-            input_format=input_format,
             text_options=json.dumps(text_options) if text_options else None,
-            bad_rows=bad_rows,
-            bad_rows_limit=options.NO_LIMIT if bad_rows_limit is None else bad_rows_limit,
-            compression=compression,
+            **reading,
             given_schema=None if is_channel else schema,
             schema=schema if is_channel else None,
             examples=types.Channel(type=standard_artifacts.Examples),

@@ -23,12 +23,13 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils
 
+from headrace.access import CLOSED_HINT
 from headrace.errors import HeadraceError
 
 from . import results
 from .beam_job import FileJob, build
 from .decoding import Features
-from .files import format_of, match_files
+from .files import format_of, match_files, refuse_changed
 from .finishing import Layout, keep_quarantine, name_shards, write_report
 from .gzipping import gzipped
 from .kinds import Kind, widest
@@ -72,6 +73,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):  # type: ignore[misc]
         try:
             job, files = self._plan(options, given, staging)
             job, found = self._ingest(job, files)
+            for index, split in enumerate(options.splits):
+                refuse_changed(split.pattern, [one.file for one in files if one.split == index])
             report = _finish(artifact, options, job, found)
         finally:
             fileio.rmtree(staging)
@@ -152,7 +155,8 @@ def _plan_split(
             jobs.append(FileJob(index, place, file, ranges, source.is_text and len(ranges) > 1))
     except (OSError, BeamIOError) as error:
         # Only here: in a worker it may pass, and the runner tries again.
-        raise HeadraceError(f"{split.pattern} cannot be read: {error}") from error
+        hint = CLOSED_HINT if isinstance(error, PermissionError) else ""
+        raise HeadraceError(f"{split.pattern} cannot be read: {error}", hint) from error
     return SplitJob(source, features, split.plan), jobs
 
 

@@ -87,11 +87,13 @@ class InputFile:
     Attributes:
         size: in bytes, as it is stored.
         compression: Beam's name for how it is compressed.
+        updated: when it was written, in seconds; 0 where that is not known.
     """
 
     path: str
     size: int
     compression: str
+    updated: float = 0
 
     @property
     def is_compressed(self) -> bool:
@@ -119,6 +121,21 @@ def match_files(pattern: str) -> list[InputFile]:
     return sorted(found, key=lambda file: file.path)
 
 
+def refuse_changed(pattern: str, planned: list[InputFile]) -> None:
+    """Refuse files that were written anew since they were matched.
+
+    Raises:
+        HeadraceError: one was: what was read of it may be of both.
+    """
+    found = {file.path: file for file in match_files(pattern)}
+    for file in planned:
+        if found.get(file.path) != file:
+            raise HeadraceError(
+                f"{file.path} changed while it was read",
+                "run the node again when nothing writes to the files any more",
+            )
+
+
 def _match(pattern: str) -> list[InputFile]:
     try:
         [result] = FileSystems.match([pattern])
@@ -130,7 +147,12 @@ def _match(pattern: str) -> list[InputFile]:
     # What the pattern itself names is meant, also if engines would hide it.
     named = len(_FIXED.match(pattern)[0].rpartition("/")[0])  # type: ignore[index]
     return [
-        InputFile(item.path, item.size_in_bytes, _compression(item.path))
+        InputFile(
+            item.path,
+            item.size_in_bytes,
+            _compression(item.path),
+            item.last_updated_in_seconds,
+        )
         for item in result.metadata_list
         if not item.path.endswith("/")  # a mark for a directory, where a store has none
         and not any(part.startswith(_MARKERS) for part in item.path[named:].split("/"))

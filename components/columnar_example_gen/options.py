@@ -33,6 +33,11 @@ NO_COMPRESSION = "none"
 COMPRESSIONS = (GZIP, NO_COMPRESSION)
 NO_LIMIT = -1
 
+_KNOWN = {
+    INPUT_FORMAT_KEY: FORMAT_NAMES,
+    BAD_ROWS_KEY: tuple(one.value for one in Policy),
+    COMPRESSION_KEY: COMPRESSIONS,
+}
 _KINDS = {
     schema_pb2.INT: Kind.INT,
     schema_pb2.FLOAT: Kind.FLOAT,
@@ -96,6 +101,24 @@ def read_options(properties: Mapping[str, Any]) -> Options:
         bad_rows,
         _given(properties),
     )
+
+
+def check(properties: Mapping[str, Any], text_options: Mapping[str, Any]) -> None:
+    """Refuse what a pipeline's author wrote wrongly; what is known at run time only is passed over.
+
+    Raises:
+        HeadraceError: something has no meaning.
+    """
+    for key, known in _KNOWN.items():
+        if isinstance(properties[key], str):
+            _one_of(properties, key, known, known[0])
+    policy, limit = properties[BAD_ROWS_KEY], properties[BAD_ROWS_LIMIT_KEY]
+    if isinstance(policy, str) and isinstance(limit, int):
+        try:
+            _bad_rows(properties)
+        except ValueError as error:
+            raise HeadraceError(str(error)) from error
+    dialect_from(text_options, Dialect())
 
 
 def dialect_text(dialect: Dialect, default: Dialect) -> str:
@@ -166,7 +189,7 @@ def _one_of(properties: Mapping[str, Any], key: str, known: tuple[str, ...], def
 
 def _bad_rows(properties: Mapping[str, Any]) -> BadRows:
     limit = int(properties.get(BAD_ROWS_LIMIT_KEY, NO_LIMIT))
-    name = _one_of(properties, BAD_ROWS_KEY, tuple(one.value for one in Policy), Policy.FAIL.value)
+    name = _one_of(properties, BAD_ROWS_KEY, _KNOWN[BAD_ROWS_KEY], Policy.FAIL.value)
     return BadRows(Policy(name), None if limit == NO_LIMIT else limit)
 
 

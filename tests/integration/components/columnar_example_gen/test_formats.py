@@ -16,6 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.proto import example_gen_pb2
 from tfx.utils import proto_utils
 
+from headrace.components.columnar_example_gen.source import text_ranges
 from headrace.errors import HeadraceError
 
 pytestmark = pytest.mark.integration
@@ -206,6 +207,18 @@ def test_broken_tables_are_told_by_file(generators, base, name, monkeypatch):
         all_rows(generators, base)
 
 
+def test_a_file_that_changes_while_it_is_read_is_refused(generators, base, monkeypatch):
+    def writing(file, encoding):
+        (base / "a.csv").write_text("b,a\n2,1\n3,1\n")
+        return text_ranges(file, encoding)
+
+    (base / "a.csv").write_text("a,b\n1,2\n")
+    name = "headrace.components.columnar_example_gen.csv_source.text_ranges"
+    monkeypatch.setattr(name, writing)
+    with pytest.raises(HeadraceError, match=r"a\.csv changed while it was read"):
+        all_rows(generators, base)
+
+
 def test_a_large_file_is_split_where_records_begin(generators, base, monkeypatch):
     in_ranges(monkeypatch, "source", 1000)
     rows = [f'{number},"two\nlines, ""{number}"""' for number in range(500)]
@@ -296,7 +309,7 @@ def test_so_many_bad_rows_may_be_skipped_and_no_more(generators, base):
         ({"a.parquet": "x"}, {}, r"a\.parquet is no parquet file"),
         ({"a.jsonl": '{"a": 1}\n{"a": "x"}\n'}, {}, r"a\.jsonl:2: 'a' is a text, and is a number"),
         ({"a.csv": "a\n"}, {"input_format": "xml"}, "input_format 'xml' is not known"),
-        ({"a.csv": "a\n"}, {"bad_rows": "skip"}, "'skip' needs a limit"),
+        ({"a.csv": "a\n"}, {"bad_rows": "skip"}, "'skip' needs bad_rows_limit"),
         ({"a.csv": "a\n"}, {"text_options": '{"encoding": "x"}'}, "encoding 'x' is not known"),
         ({"a.csv": "a\n"}, {"text_options": '{"separator": "x"}'}, "text_options.*separator"),
         ({"a.csv.gz": "a\n"}, {}, r"a\.csv\.gz is not valid gzip"),
