@@ -118,6 +118,9 @@ def _memory(sizes: Sizes) -> dict[str, str]:
     return {
         _JOB_MANAGER_SIZE: f"{sizes.job_manager // _MIB}m",
         _PROCESS_SIZE: f"{sizes.task_manager // _MIB}m",
+        "taskmanager.memory.task.off-heap.size": f"{sizes.off_heap // _MIB}m",
+        # Flink's own sorting, which spills to disk; the default of 0.4 leaves little for the rest.
+        "taskmanager.memory.managed.fraction": "0.2",
         "taskmanager.memory.network.min": network,
         "taskmanager.memory.network.max": network,
         # Beam's batch translation opens many blocking shuffles at once; with 512 buffers each, the

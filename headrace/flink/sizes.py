@@ -15,11 +15,14 @@ _GIB = 1 << 30
 _JOB_MANAGER = (1 * _GIB, 2 * _GIB)
 """Least and most. It translates Beam pipelines to job graphs, so it needs more than a plain one."""
 _TASK_MANAGER_BASE = (1536 * _MIB, 2 * _GIB)
-_TASK_MANAGER_SLOT = (256 * _MIB, 1 * _GIB)
-"""What a slot adds: network buffers, and memory to sort and join in."""
+_TASK_MANAGER_SLOT = (256 * _MIB, 1536 * _MIB)
+"""What a slot adds: network buffers, memory to sort and join in, and what goes to its harness."""
 _NETWORK_BASE = 512 * _MIB
 _NETWORK_SLOT = 128 * _MIB
 """768 MiB with two slots carry TFX's Transform, which has many shuffles open at once (measured)."""
+_OFF_HEAP_SLOT = 512 * _MIB
+"""Batches of 20 MB on their way to and from a harness. With none of its own, 1.3 million flights
+in two slots ended the TaskManager for lack of direct memory."""
 _HARNESS = (1536 * _MIB, 4 * _GIB)
 """Python's part of a slot's work; with TensorFlow and TFX imported it begins near 0.8 GB."""
 _ELSEWHERE = (1536 * _MIB, 4 * _GIB)
@@ -41,6 +44,7 @@ class Sizes:
     Attributes:
         slots: of each TaskManager.
         network: of each TaskManager's memory, for shuffles.
+        off_heap: of each TaskManager's memory, for what goes to harnesses and comes from them.
         harness: that one SDK harness may take.
     """
 
@@ -49,6 +53,7 @@ class Sizes:
     job_manager: int
     task_manager: int
     network: int
+    off_heap: int
     harness: int
 
     @property
@@ -89,6 +94,7 @@ def plan_sizes(machine: Machine, flink: FlinkSettings) -> Sizes:
         _whole(job_manager),
         _whole(task_manager),
         _whole(min(_NETWORK_BASE + slots * _NETWORK_SLOT, task_manager // 3)),
+        _whole(min(slots * _OFF_HEAP_SLOT, task_manager // 8)),
         flink.harness_memory or _whole(_between(_HARNESS, left)),
     )
 

@@ -6,7 +6,9 @@ from headrace.flink.config import Places, merged, profile, render
 from headrace.flink.sizes import Sizes
 
 GIB = 1 << 30
-SIZES = Sizes(1, 2, job_manager=GIB, task_manager=4 * GIB, network=768 << 20, harness=GIB)
+SIZES = Sizes(
+    1, 2, job_manager=GIB, task_manager=4 * GIB, network=768 << 20, off_heap=GIB, harness=GIB
+)
 
 
 @pytest.fixture

@@ -41,6 +41,12 @@ def test_network_memory_is_what_was_measured_with_two_slots() -> None:
     assert plan_sizes(Machine(24 * GIB, 2), FlinkSettings()).network == 768 * MIB
 
 
+def test_a_slot_has_direct_memory_for_what_goes_to_its_harness() -> None:
+    large = plan_sizes(Machine(24 * GIB, 2), FlinkSettings())
+    assert large.off_heap == large.task_manager // 8 // MIB * MIB > 600 * MIB
+    assert plan_sizes(Machine(64 * GIB, 1), FlinkSettings()).off_heap <= 512 * MIB
+
+
 def test_what_the_user_has_set_is_kept() -> None:
     asked = FlinkSettings(slots=3, task_managers=2, memory=9 * GIB, harness_memory=700 * MIB)
     sizes = plan_sizes(Machine(24 * GIB, 2), asked)
