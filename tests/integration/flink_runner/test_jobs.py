@@ -96,34 +96,14 @@ def test_a_failing_function_is_named_with_its_line_in_a_single_stage_too(jobs: J
     assert failed.value.message == f"node CountWords: {failing_line()}: {NO_MILL}"
 
 
-def test_a_single_stage_whose_harness_is_killed_is_run_again(flink: Flink, jobs: Jobs) -> None:
-    running = Running(jobs, "whole-harness-killed", "once", SMALL)
-    wait_until(jobs.place.joinpath("marker").exists)
-    [harness] = flink.harnesses()
-    psutil.Process(harness).kill()
-    assert running.join() is None
-    assert running.result is not None
-    assert Path(running.result.outputs[0].uri).read_text() == COUNTS
-    assert nothing_is_left(flink)
-
-
-def test_a_cancelled_node_cancels_its_single_stage(flink: Flink, jobs: Jobs) -> None:
-    running = Running(jobs, "whole-cancelled", "sleep", SMALL)
-    job_id = running.job_id()
-    wait_until(flink.harnesses)
-    jobs.client.cancel()
-    assert isinstance(running.join(), JobFailed)
-    wait_until(lambda: flink.state(job_id) == "CANCELED")
-    wait_until(lambda: nothing_is_left(flink))
-
-
 def test_more_slots_than_there_are_is_refused_at_once(jobs: Jobs) -> None:
     with pytest.raises(JobFailed, match="asks for 9 slots, and the Flink cluster has 2"):
         jobs.run("large", "fine", "--parallelism=9")
 
 
-def test_a_cancelled_node_cancels_its_job(flink: Flink, jobs: Jobs) -> None:
-    running = Running(jobs, "cancelled", "sleep", "--parallelism=1")
+@pytest.mark.parametrize("size", ["--parallelism=1", SMALL])
+def test_a_cancelled_node_cancels_its_job(flink: Flink, jobs: Jobs, size: str) -> None:
+    running = Running(jobs, "cancelled", "sleep", size)
     job_id = running.job_id()
     wait_until(flink.harnesses)
     jobs.client.cancel()
@@ -144,8 +124,9 @@ def test_a_killed_node_leaves_no_job_and_no_harness(flink: Flink, jobs: Jobs) ->
     assert not owners.has_jobs(flink.settings.home, jobs.pid)
 
 
-def test_a_killed_harness_is_survived(flink: Flink, jobs: Jobs) -> None:
-    running = Running(jobs, "harness-killed", "once", "--parallelism=1")
+@pytest.mark.parametrize("size", ["--parallelism=1", SMALL])
+def test_a_killed_harness_is_survived(flink: Flink, jobs: Jobs, size: str) -> None:
+    running = Running(jobs, "harness-killed", "once", size)
     job_id = running.job_id()
     wait_until(flink.harnesses)
     wait_until(jobs.place.joinpath("marker").exists)
