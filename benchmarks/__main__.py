@@ -25,6 +25,7 @@ from benchmarks import (
     scheduling,
 )
 from benchmarks.context import Context
+from benchmarks.load import busy_processors
 from benchmarks.plots import draw
 from benchmarks.publishing import publish
 from benchmarks.results import Row, save, table
@@ -78,13 +79,16 @@ def main() -> int:
     folder = settings.home / "bench" / time.strftime("%Y%m%dT%H%M%S")
     folder.mkdir(parents=True)
     rows: list[Row] = []
+    busy: dict[str, list[float]] = {}
     for name in args.names or BENCHMARKS:
         print(f"{name}: measuring, output goes to {folder / name}.log", file=sys.stderr, flush=True)
+        before = busy_processors()
         with tempfile.TemporaryDirectory(prefix=f"headrace-bench-{name}-") as scratch:
             log = folder / f"{name}.log"
             context = Context(settings, Path(scratch), log, args.repeats, args.size)
             rows += BENCHMARKS[name](context)
-        save(rows, folder / "results.json", settings)
+        busy[name] = [before, busy_processors()]
+        save(rows, busy, folder / "results.json", settings)
     print(table(rows))
     print(f"written to {folder / 'results.json'}", file=sys.stderr)
     for plot in draw([folder / "results.json"], folder, settings, folder / "plots.log"):

@@ -39,7 +39,9 @@ def publish(files: Sequence[Path], settings: Settings, log: Path) -> list[str]:
             raise UsageError(f"{file} is no result of a benchmark: {error}") from None
     page = settings.project / "docs" / "performance.md"
     draw(list(files), page.parent / "images" / "benchmarks", settings, log)
-    blocks = {name: _table(found, measured[name]) for name, found in rows.items()}
+    blocks = {
+        name: f"{_table(found)}\n\n{_origin(name, measured[name])}" for name, found in rows.items()
+    }
     blocks["machine"] = _machine(measured[next(reversed(measured))])
     published: list[str] = []
 
@@ -54,7 +56,7 @@ def publish(files: Sequence[Path], settings: Settings, log: Path) -> list[str]:
     return published
 
 
-def _table(rows: Iterable[Any], document: Any) -> str:
+def _table(rows: Iterable[Any]) -> str:
     lines = [
         "| figure | | median | least to greatest | runs | ours / peer |",
         "|---|---|---|---|---|---|",
@@ -71,8 +73,16 @@ def _table(rows: Iterable[Any], document: Any) -> str:
         ratio = "" if row["ratio"] is None else shown(row["ratio"])
         cells = (figure, subject, shown(summary["median"]), spread, str(summary["runs"]), ratio)
         lines.append(f"| {' | '.join(cells)} |")
-    commit = document["versions"]["headrace"]
-    return "\n".join([*lines, "", f"Measured at commit {commit}."])
+    return "\n".join(lines)
+
+
+def _origin(name: str, document: Any) -> str:
+    origin = f"Measured at commit {document['versions']['headrace']}."
+    busy = document.get("busy", {}).get(name)
+    if busy is None:
+        return origin
+    before, after = (f"{processors:.1f}" for processors in busy)
+    return f"{origin} Other work just before and after: {before} and {after} processors."
 
 
 def _machine(document: Any) -> str:

@@ -67,11 +67,18 @@ def versions(settings: Settings) -> dict[str, str]:
     return found
 
 
-def save(rows: Sequence[Row], path: Path, settings: Settings) -> None:
-    """Write rows, machine and versions as JSON."""
+def save(
+    rows: Sequence[Row], busy: Mapping[str, Sequence[float]], path: Path, settings: Settings
+) -> None:
+    """Write rows, machine and versions as JSON.
+
+    Args:
+        busy: for each benchmark how many processors did other work, just before and after it.
+    """
     document = {
         "machine": machine(),
         "versions": versions(settings),
+        "busy": dict(busy),
         "rows": [asdict(row) for row in rows],
     }
     write_atomically(path, json.dumps(document, indent=1) + "\n")

@@ -41,6 +41,7 @@ DOCUMENT = {
         "python": "3.12.1",
     },
     "versions": {"headrace": "abc123", "tfx": "1.21.0"},
+    "busy": {"launch": [0.04, 1.2]},
     "rows": ROWS,
 }
 
@@ -64,7 +65,7 @@ def test_a_benchmarks_block_is_written_anew_and_others_stay(
     assert "| start (s) | ours | 0.1 | 0.05 to 1,234 | 3 |  |" in text
     assert "|  | peer | 10 | 0.05 to 1,234 | 3 | 0.01 |" in text
     assert "2 cores of A fast one, 24 GB of memory, Linux, Python 3.12.1; tfx 1.21.0." in text
-    assert "Measured at commit abc123." in text
+    assert "Measured at commit abc123. Other work just before and after: 0.0 and 1.2 proc" in text
 
 
 def test_another_file_is_wrong_use(tmp_path: Path) -> None:
