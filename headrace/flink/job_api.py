@@ -124,12 +124,14 @@ class JobApi(FlinkConnection):
         entry_class: str,
         arguments: Sequence[str],
         configuration: Mapping[str, str],
+        job_id: str,
         restore: Restore | None = None,
     ) -> str:
         """Upload a jar, run its class there, remove the jar; return the job's id.
 
         Args:
             configuration: options of Flink's own, for this job.
+            job_id: 32 hexadecimal digits; who is cut off from the answer can cancel the job still.
             restore: state to begin with.
 
         Raises:
@@ -144,6 +146,7 @@ class JobApi(FlinkConnection):
             "entryClass": entry_class,
             "programArgsList": list(arguments),
             "flinkConfiguration": dict(configuration),
+            "jobId": job_id,
         }
         if restore is not None:
             asked |= {"savepointPath": restore.path, "allowNonRestoredState": restore.lenient}

@@ -8,18 +8,21 @@ import logging
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from headrace.errors import HeadraceError
 from headrace.files import write_atomically
-from headrace.flink.job_api import JobApi
+from headrace.flink.job_api import JobApi, JobUnknown
 from headrace.layout import Layout
 from headrace.services.identity import ProcessIdentity
 
 _DIRECTORY = "flink-jobs"
 _CANCEL_SECONDS = 5.0
+_SUBMISSION_SECONDS = 600.0
+"""So long a cluster may take over a submission whose process has ended; see ``JobApi.submit``."""
 _log = logging.getLogger(__name__)
 
 
@@ -29,6 +32,7 @@ class OwnedJob:
 
     Attributes:
         folder: the job's folder in the shared jobs directory; empty if it has none.
+        is_submitting: whether the cluster may not know the job yet.
     """
 
     rest_url: str
@@ -36,10 +40,14 @@ class OwnedJob:
     name: str
     owner: ProcessIdentity
     folder: str = ""
+    is_submitting: bool = False
 
 
 def record(home: Path, job: OwnedJob) -> Path:
-    """Write down that the job has an owner; remove the returned file when it has ended."""
+    """Write down that the job has an owner, or write it anew.
+
+    Remove the returned file when the job has ended.
+    """
     file = _directory(home) / f"{job.owner.pid}-{job.job_id}.json"
     write_atomically(file, json.dumps(asdict(job)) + "\n", mode=0o600)
     return file
@@ -54,6 +62,7 @@ def cancel_jobs_of(home: Path, pid: int) -> None:
     """Cancel what a process that has ended left running; for a caller that may wait for it."""
     if has_jobs(home, pid):
         cancel_orphans(home)
+        cancel_jobs_aside(home, pid)  # if one is being submitted still
 
 
 def cancel_jobs_aside(home: Path, pid: int) -> None:
@@ -64,30 +73,63 @@ def cancel_jobs_aside(home: Path, pid: int) -> None:
             os.posix_spawn(command[0], command, os.environ)
 
 
-def cancel_orphans(home: Path, is_orphan: Callable[[OwnedJob], bool] | None = None) -> int:
-    """Cancel the jobs whose owners have ended without doing so; return how many there were.
+@dataclass(frozen=True)
+class Cancelled:
+    """What became of jobs without owners.
+
+    Attributes:
+        jobs: how many were cancelled.
+        awaited: how many are being submitted still; to cancel them, come again.
+    """
+
+    jobs: int = 0
+    awaited: int = 0
+
+
+def cancel_orphans(home: Path, is_orphan: Callable[[OwnedJob], bool] | None = None) -> Cancelled:
+    """Cancel the jobs whose owners have ended without doing so.
 
     Args:
         is_orphan: by default, whether the owner's process has ended.
     """
-    count = 0
+    jobs = awaited = 0
     for file, job in list(_records(home)):
         orphan = job.owner.find() is None if is_orphan is None else is_orphan(job)
         if not orphan:
             continue
+        if job.folder:
+            # A submission that is under way fails for lack of it.
+            shutil.rmtree(job.folder, ignore_errors=True)
         try:
-            with JobApi(job.rest_url, _CANCEL_SECONDS) as api:
-                cancelled = api.cancel(job.job_id)
+            cancelled = _cancel(job)
+        except JobUnknown:
+            if _age(file) < _SUBMISSION_SECONDS:
+                awaited += 1
+                continue
+            cancelled = False
         except HeadraceError as error:
             _log.warning("Flink job %s of %s: %s", job.job_id, job.name, error.message)
             cancelled = False
-        if job.folder:
-            shutil.rmtree(job.folder, ignore_errors=True)
         file.unlink(missing_ok=True)
-        count += cancelled
+        jobs += cancelled
         if cancelled:
             _log.warning("Cancelled Flink job %s of %s: its process ended", job.job_id, job.name)
-    return count
+    return Cancelled(jobs, awaited)
+
+
+def _cancel(job: OwnedJob) -> bool:
+    with JobApi(job.rest_url, _CANCEL_SECONDS) as api:
+        cancelled = api.cancel(job.job_id)
+        if not cancelled and job.is_submitting:
+            api.state(job.job_id)  # raises if it is not that the job has ended
+        return cancelled
+
+
+def _age(file: Path) -> float:
+    try:
+        return time.time() - file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _records(home: Path) -> Iterator[tuple[Path, OwnedJob]]:

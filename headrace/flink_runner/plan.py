@@ -41,6 +41,7 @@ class Plan:
     """One job to be.
 
     Attributes:
+        job_id: of Flink's, chosen here.
         token: names the job to the worker pool and in the jobs directory.
         home: state directory, where it is written down who waits for the job.
         flink_options: of Flink's own configuration, for this job.
@@ -49,8 +50,10 @@ class Plan:
         jar: the runner jar to upload; None where the cluster has it.
         restore: the state of an earlier job to go on with.
         one_stage: whether it is to run whole in one harness, if it can.
+        is_unbounded: whether it reads a source without an end.
     """
 
+    job_id: str
     token: str
     name: str
     cluster: ClusterState
@@ -63,6 +66,7 @@ class Plan:
     jar: Path | None
     restore: Restore | None = None
     one_stage: bool = False
+    is_unbounded: bool = False
 
     @property
     def is_resident(self) -> bool:
@@ -99,6 +103,7 @@ def make_plan(options: PipelineOptions, settings: Settings) -> Plan:
             "lower --parallelism, or start the cluster with more (flink_slots)",
         )
     return Plan(
+        job_id=secrets.token_hex(16),
         token=token,
         name=options.view_as(GoogleCloudOptions).job_name or f"beam-{token}",
         cluster=cluster,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from apache_beam.runners.portability import portable_runner
 from apache_beam.runners.runner import PipelineState
 
 from headrace.bootstrap.machine import without_credentials
 from headrace.errors import HeadraceError
-from headrace.flink import owners
 from headrace.flink.job_api import ENDED, JobApi, JobDetail, JobUnknown
 from headrace.flink.rest import FlinkUnreachable
 from headrace.flink.stopping import stop_with_savepoint
@@ -25,7 +23,6 @@ from headrace.flink_runner.staging import JobServer
 from headrace.flink_runner.traces import java_cause, of_user_code, python_error
 from headrace.launcher.logs import EVENT
 from headrace.launcher.protocol import FLINK_JOB
-from headrace.services.identity import ProcessIdentity
 
 _POLL_SECONDS = 0.15
 _SILENT_SECONDS = 60.0
@@ -102,7 +99,7 @@ class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
         """
         deadline = time.monotonic() + duration / 1000 if duration else float("inf")
         try:
-            with self._owned(), self._harness_log() as harness_log:
+            with self._job.ownership.of_waiting(), self._harness_log() as harness_log:
                 try:
                     state = self._follow(deadline, harness_log)
                 except BaseException:
@@ -277,27 +274,10 @@ class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
         with contextlib.suppress(Exception):
             if self._job.api.cancel(self.flink_job_id):
                 _log.warning("Flink job %s is cancelled", self.flink_job_id)
+            self._job.ownership.give_up()
         with contextlib.suppress(Exception):
             self._job.clean_up()
             self._cleanup()
-
-    @contextlib.contextmanager
-    def _owned(self) -> Iterator[None]:
-        """Keep on record that this process waits for the job, until it no longer does."""
-        with contextlib.suppress(OSError):
-            owners.cancel_orphans(self._plan.home)
-        job = owners.OwnedJob(
-            rest_url=self._plan.cluster.rest_url,
-            job_id=self.flink_job_id,
-            name=self._plan.name,
-            owner=ProcessIdentity.of(os.getpid()),
-            folder=str(self._plan.folder or ""),
-        )
-        file = owners.record(self._plan.home, job)
-        try:
-            yield
-        finally:
-            file.unlink(missing_ok=True)
 
     def _harness_log(self) -> HarnessLog:
         return HarnessLog(self._pool, self._plan.token)

@@ -72,7 +72,8 @@ class FlinkRunner(flink_runner.FlinkRunner):  # type: ignore[misc]
         unbounded = is_unbounded(pipeline)
         if unbounded:
             fill_in_streaming(options)
-            self._plan = replace(self._plan, python_failures=python_failures(options))
+            failures = python_failures(options)
+            self._plan = replace(self._plan, python_failures=failures, is_unbounded=True)
         if options.view_as(StandardOptions).streaming and has_side_inputs(pipeline):
             self._plan = replace(self._plan, flink_options=without_checkpoints(self._plan))
         if self._plan.one_stage and not unbounded and one_stage.is_possible(pipeline):

@@ -14,6 +14,7 @@ from apache_beam.runners.portability import flink_uber_jar_job_server as uber_ja
 
 from headrace.flink.jar import ENTRY_CLASS
 from headrace.flink.job_api import JobApi, JobRefused
+from headrace.flink_runner.ownership import Ownership
 from headrace.flink_runner.plan import Plan
 from headrace.flink_runner.refusals import explained
 from headrace.flink_runner.whole_pipeline import unfolded
@@ -42,6 +43,7 @@ class StagedJob(uber_jar.FlinkBeamJob):  # type: ignore[misc]
         jar = plan.jar or _empty_jar(self._work / "empty.jar")
         super().__init__(plan.cluster.rest_url, str(jar), job_id, job_name, pipeline, options)
         self.api = JobApi(plan.cluster.rest_url)
+        self.ownership = Ownership(plan)
         self._flink_job_id = ""
         self.has_finished = False
 
@@ -84,9 +86,15 @@ class StagedJob(uber_jar.FlinkBeamJob):  # type: ignore[misc]
                     staged.extractall(self._plan.cluster.jobs_directory, ours)
                 jar = Path(self._executable_jar)
                 arguments = [f"--base-job-name={self.PIPELINE_NAME}"]
-            self._flink_job_id = self.api.submit(
-                jar, ENTRY_CLASS, arguments, self._plan.flink_options, self._plan.restore
-            )
+            with self.ownership.of_submission():
+                self._flink_job_id = self.api.submit(
+                    jar,
+                    ENTRY_CLASS,
+                    arguments,
+                    self._plan.flink_options,
+                    self._plan.job_id,
+                    self._plan.restore,
+                )
         except JobRefused as refused:
             self.clean_up()
             _log.debug("%s", refused)
@@ -106,6 +114,7 @@ class StagedJob(uber_jar.FlinkBeamJob):  # type: ignore[misc]
         """Cancel the job. Beam's own asks for a path that Flink does not have."""
         if self._flink_job_id:
             self.api.cancel(self._flink_job_id)
+            self.ownership.give_up()
 
     def delete_jar(self) -> None:
         """Nothing is left: the jar was removed when the job had been submitted."""

@@ -124,6 +124,18 @@ def test_a_killed_node_leaves_no_job_and_no_harness(flink: Flink, jobs: Jobs) ->
     assert not owners.has_jobs(flink.settings.home, jobs.pid)
 
 
+def test_a_node_that_is_killed_while_it_submits_its_job_leaves_none(
+    flink: Flink, jobs: Jobs
+) -> None:
+    running = Running(jobs, "killed-early", "sleep", "--parallelism=1")
+    wait_until(lambda: owners.has_jobs(flink.settings.home, jobs.pid))
+    os.kill(jobs.pid, signal.SIGKILL)
+    assert isinstance(running.join(), JobKilled)
+    wait_until(lambda: not owners.has_jobs(flink.settings.home, jobs.pid))
+    assert flink.job_ids(jobs.name("killed-early")) == []
+    wait_until(lambda: nothing_is_left(flink))
+
+
 @pytest.mark.parametrize("size", ["--parallelism=1", SMALL])
 def test_a_killed_harness_is_survived(flink: Flink, jobs: Jobs, size: str) -> None:
     running = Running(jobs, "harness-killed", "once", size)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from headrace.flink import owners
-from headrace.flink.owners import OwnedJob
+from headrace.flink.owners import Cancelled, OwnedJob
 from headrace.services.identity import ProcessIdentity
 
 
@@ -18,15 +18,18 @@ class JobManager:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.knows_the_job = True
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_PATCH(self) -> None:
                 outer.asked.append(self.path)
-                self.send_response(202)
+                self.send_response(202 if outer.knows_the_job else 404)
                 self.send_header("Content-Length", "2")
                 self.end_headers()
                 self.wfile.write(b"{}")
+
+            do_GET = do_PATCH
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -59,10 +62,10 @@ def test_the_job_of_a_process_that_has_ended_is_cancelled_once(
     owner = ended_process()
     owners.record(tmp_path, OwnedJob(job_manager.url, "ab12", "p/n/r", owner, str(folder)))
     assert owners.has_jobs(tmp_path, owner.pid)
-    assert owners.cancel_orphans(tmp_path) == 1
+    assert owners.cancel_orphans(tmp_path) == Cancelled(1)
     assert job_manager.asked == ["/v1/jobs/ab12?mode=cancel"]
     assert not folder.exists()
-    assert owners.cancel_orphans(tmp_path) == 0
+    assert owners.cancel_orphans(tmp_path) == Cancelled(0)
     assert not owners.has_jobs(tmp_path, owner.pid)
 
 
@@ -76,5 +79,29 @@ def test_the_job_of_a_living_process_is_left_alone(tmp_path: Path, job_manager: 
 
 def test_a_cluster_that_has_gone_is_no_error(tmp_path: Path) -> None:
     owners.record(tmp_path, OwnedJob("http://127.0.0.1:9", "ab12", "p/n/r", ended_process()))
-    assert owners.cancel_orphans(tmp_path) == 0
+    assert owners.cancel_orphans(tmp_path) == Cancelled(0)
     assert list(tmp_path.rglob("*.json")) == []
+
+
+def test_a_job_that_is_being_submitted_is_cancelled_as_soon_as_the_cluster_knows_it(
+    tmp_path: Path, job_manager: JobManager
+) -> None:
+    owner = ended_process()
+    job = OwnedJob(job_manager.url, "ab12", "p/n/r", owner, is_submitting=True)
+    file = owners.record(tmp_path, job)
+    job_manager.knows_the_job = False
+    assert owners.cancel_orphans(tmp_path) == Cancelled(0, awaited=1)
+    job_manager.knows_the_job = True
+    assert owners.cancel_orphans(tmp_path) == Cancelled(1)
+    assert not file.exists()
+
+
+def test_a_submission_that_came_to_nothing_is_not_awaited_for_ever(
+    tmp_path: Path, job_manager: JobManager
+) -> None:
+    job = OwnedJob(job_manager.url, "ab12", "p/n/r", ended_process(), is_submitting=True)
+    file = owners.record(tmp_path, job)
+    job_manager.knows_the_job = False
+    os.utime(file, (0, 0))
+    assert owners.cancel_orphans(tmp_path) == Cancelled(0)
+    assert not file.exists()
