@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
 
 import psutil
 
 _EVERY_SECONDS = 0.5
+_SHARE = 0.02
+"""Of a processor's time that looking may take: the kernel walks all pages of large processes."""
 
 
 class PeakMemory:
-    """While in this context, looks twice a second at these processes and all that they started.
+    """While in this context, looks again and again at these processes and all that they started.
+
+    Twice a second, or as seldom as it must be for the looks to cost next to nothing.
 
     A page that several of them share counts once (the kernel's proportional set size).
 
@@ -41,8 +46,11 @@ class PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._ended.wait(_EVERY_SECONDS):
+        pause = _EVERY_SECONDS
+        while not self._ended.wait(pause):
+            begin = time.thread_time()
             self.peak_bytes = max(self.peak_bytes, memory_bytes(self._roots()))
+            pause = max(_EVERY_SECONDS, (time.thread_time() - begin) / _SHARE)
 
 
 def memory_bytes(roots: Iterable[int]) -> int:
