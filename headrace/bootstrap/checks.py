@@ -29,10 +29,10 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
                 "alpine": "python3-dev"},
     "venv": {"debian": "{python}-venv", "ubuntu": "{python}-venv", "fedora": "{python}",
              "rhel": "{python}", "centos": "{python}", "suse": "{suse}"},
-    "java": {"debian": "openjdk-17-jre-headless", "ubuntu": "openjdk-17-jre-headless",
-             "fedora": "java-17-openjdk-headless", "rhel": "java-17-openjdk-headless",
-             "centos": "java-17-openjdk-headless", "suse": "java-17-openjdk-headless",
-             "arch": "jre17-openjdk-headless"},
+    "java": {"debian": "openjdk-17-jdk-headless", "ubuntu": "openjdk-17-jdk-headless",
+             "fedora": "java-17-openjdk-devel", "rhel": "java-17-openjdk-devel",
+             "centos": "java-17-openjdk-devel", "suse": "java-17-openjdk-devel",
+             "arch": "jdk17-openjdk"},
     "maven": dict.fromkeys(
         ("debian", "ubuntu", "fedora", "rhel", "centos", "suse", "arch", "darwin"), "maven"
     ),

@@ -20,11 +20,13 @@ from headrace.bootstrap.progress import Progress
 from headrace.bootstrap.running import disk_full, nearest_existing
 from headrace.bootstrap.stamps import digest
 from headrace.errors import HeadraceError, UsageError
+from headrace.flink.java_classes import put_in_classes
 from headrace.flink.paths import FlinkPaths
 from headrace.flink.tools import require_java, require_maven
 from headrace.settings import Settings
 
-POM = Path(__file__).with_name("runner_jar") / "pom.xml"
+SOURCES = Path(__file__).with_name("runner_jar")
+"""A ``pom.xml``, and below it Java classes of ours that take the places of Beam's."""
 ENTRY_CLASS = "org.apache.beam.runners.flink.FlinkPipelineRunner"
 
 _BYTES = 700_000_000
@@ -57,8 +59,15 @@ def provide_jar(settings: Settings, paths: FlinkPaths, progress: Progress) -> Pa
 
 
 def built_jar(paths: FlinkPaths) -> Path:
-    """Where the jar of the present ``pom.xml`` is, or will be."""
-    return paths.jars / f"beam-flink-runner-{digest(POM.read_bytes())[:12]}.jar"
+    """Where the jar of the present sources is, or will be."""
+    files = [SOURCES / "pom.xml", *java_sources()]
+    content = digest(*(file.read_bytes() for file in files))
+    return paths.jars / f"beam-flink-runner-{content[:12]}.jar"
+
+
+def java_sources() -> list[Path]:
+    """Our own classes in the jar."""
+    return sorted(SOURCES.rglob("*.java"))
 
 
 def require_runner_jar(jar: Path) -> Path:
@@ -96,11 +105,12 @@ def _build(jar: Path, paths: FlinkPaths, progress: Progress) -> Path:
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=".build-", dir=paths.jars) as name:
             work = Path(name)
-            shutil.copy(POM, work / "pom.xml")
+            shutil.copy(SOURCES / "pom.xml", work / "pom.xml")
             with progress.step("building Beam's runner for Flink with Maven"):
                 _run_maven(maven, work, java, paths, progress, descriptor)
-            made = work / "target" / "beam-flink-runner.jar"
-            require_runner_jar(made)
+                made = work / "target" / "beam-flink-runner.jar"
+                require_runner_jar(made)
+                put_in_classes(java_sources(), made, java, progress)
             os.replace(made, jar)
         for older in paths.jars.glob("beam-flink-runner-*.jar"):
             if older != jar:

@@ -33,7 +33,7 @@ def missing_packages(environ: Mapping[str, str], with_flink: bool) -> list[Packa
     if with_flink:
         java = find_java(environ)
         if java is None or not java.is_usable:
-            found.append(Package("openjdk-17-jre-headless", "fail, but for --without-flink"))
+            found.append(Package("openjdk-17-jdk-headless", "fail, but for --without-flink"))
         if not shutil.which("mvn") and not environ.get("HEADRACE_FLINK_JAR"):
             found.append(Package("maven", "fail, but for --without-flink"))
     return found

@@ -7,7 +7,7 @@ import pytest
 
 from headrace.bootstrap.progress import Progress
 from headrace.errors import HeadraceError, UsageError
-from headrace.flink.jar import POM, built_jar, explain_failure, provide_jar, require_runner_jar
+from headrace.flink.jar import SOURCES, built_jar, explain_failure, provide_jar, require_runner_jar
 from headrace.flink.paths import flink_paths
 from headrace.settings import Settings
 from headrace.settings.flink import FlinkSettings
@@ -122,6 +122,6 @@ def test_a_full_disk_is_said_as_such(tmp_path: Path) -> None:
 
 
 def test_the_jar_is_of_the_beam_that_the_tfx_environment_has() -> None:
-    version = ElementTree.parse(POM).findtext(".//{*}beam.version")
+    version = ElementTree.parse(SOURCES / "pom.xml").findtext(".//{*}beam.version")
     lock = (Path(__file__).parents[3] / "requirements" / "tfx.txt").read_text()
     assert f"\napache-beam=={version} " in lock
