@@ -114,6 +114,7 @@ class StagedJob(uber_jar.FlinkBeamJob):  # type: ignore[misc]
         """Cancel the job. Beam's own asks for a path that Flink does not have."""
         if self._flink_job_id:
             self.api.cancel(self._flink_job_id)
+            self.clean_up()
             self.ownership.give_up()
 
     def delete_jar(self) -> None:
