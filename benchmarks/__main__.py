@@ -14,6 +14,7 @@ from benchmarks import (
     airflow2,
     examplegen,
     examplegen_large,
+    flights,
     flink_flights,
     flink_job,
     flink_penguins,
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[Context], list[Row]]] = {
     "scheduling": scheduling.run,
     "examplegen": examplegen.run,
     "examplegen_large": examplegen_large.run,
+    "flights": flights.run,
     "flink_penguins": flink_penguins.run,
     "flink_job": flink_job.run,
     "flink_flights": flink_flights.run,
@@ -59,6 +61,12 @@ def main() -> int:
         help="of flink_flights and examplegen_large: how many times over flights are read",
     )
     parser.add_argument(
+        "--flights",
+        type=int,
+        metavar="N",
+        help="of flights: so many in place of all of them, for a trial",
+    )
+    parser.add_argument(
         "--publish",
         nargs="+",
         type=Path,
@@ -67,8 +75,8 @@ def main() -> int:
     )
     args = parser.parse_args()
     unknown = sorted(set(args.names) - set(BENCHMARKS))
-    if unknown or args.repeats < 1 or args.size < 1:
-        few = "--repeats and --size must be at least 1"
+    if unknown or args.repeats < 1 or min(args.size, args.flights or 1) < 1:
+        few = "--repeats, --size and --flights must be at least 1"
         what = f"unknown benchmark {unknown[0]}" if unknown else few
         parser.error(f"{what}; known: {', '.join(BENCHMARKS)}")
     # What a benchmark has started is ended by its own clean-up, which this leads to.
@@ -85,7 +93,7 @@ def main() -> int:
         before = busy_processors()
         with tempfile.TemporaryDirectory(prefix=f"headrace-bench-{name}-") as scratch:
             log = folder / f"{name}.log"
-            context = Context(settings, Path(scratch), log, args.repeats, args.size)
+            context = Context(settings, Path(scratch), log, args.repeats, args.size, args.flights)
             rows += BENCHMARKS[name](context)
         busy[name] = [before, busy_processors()]
         save(rows, busy, folder / "results.json", settings)

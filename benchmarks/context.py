@@ -17,6 +17,7 @@ class Context:
         log: a file for what the measured processes print.
         repeats: counted runs of each subject.
         size: how many times over a benchmark of much data takes its data.
+        flights: so many flights for the benchmark of that name, for a trial; None is all.
     """
 
     settings: Settings
@@ -24,6 +25,7 @@ class Context:
     log: Path
     repeats: int
     size: int
+    flights: int | None = None
 
     def environ(self, **extra: str) -> dict[str, str]:
         """The environment of a measured process: the caller's, headrace's own settings apart."""

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,17 @@ from headrace.settings import Settings
 
 @dataclass(frozen=True)
 class Cost:
-    """A run, or a part of it: seconds, and the peak of everything that took part."""
+    """A run, or a part of it: seconds, and the peak of everything that took part.
+
+    Attributes:
+        nodes: seconds of each node.
+        cpu: CPU seconds of each node's process and of those that it started and waited for.
+    """
 
     seconds: float
     nodes: dict[str, float]
     peak_bytes: int
+    cpu: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,10 @@ class Platform:
         shutil.rmtree(place)
         outcome: dict[str, Any] = json.loads(found)
         nodes = {node["id"]: float(node["seconds"]) for node in outcome["nodes"]}
-        return Cost(float(outcome["run"]["seconds"]), nodes, memory.peak_bytes)
+        # A node that was left out has no result.
+        ran = {node["id"]: node["result"] for node in outcome["nodes"] if node["result"]}
+        cpu = {node: float(result["cpu_seconds"]) for node, result in ran.items()}
+        return Cost(float(outcome["run"]["seconds"]), nodes, memory.peak_bytes, cpu)
 
     def headrace(self, *arguments: str, environ: dict[str, str] | None = None) -> str:
         """Run the command line; return what it prints.
