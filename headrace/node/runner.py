@@ -33,6 +33,7 @@ from headrace.node.lookups import quicken_lookups
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.publication import Publication, Published
+from headrace.node.pushing import mend_pusher
 from headrace.node.saved_models import adapt_tfx_bsl
 from headrace.node.taken_outputs import NodeLauncher
 from headrace.node.usage import Meter
@@ -64,6 +65,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     quicken_beam()
     mend_keras_export()
     adapt_tfx_bsl()
+    mend_pusher()
     quicken_lookups(spec.execution_types)
     if request.runner == "direct":
         compiled = arguments_of(spec.executor_spec)
