@@ -24,6 +24,7 @@ COMMANDS = (
     "show",
     "artifacts",
     "lineage",
+    "rollback",
     "doctor",
     "test",
     "bench",

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 from headrace.launcher.failures import describe
-from headrace.launcher.jobs import CompileRequest, NodeRequest, ReuseRequest
+from headrace.launcher.jobs import CompileRequest, NodeRequest, ReuseRequest, RollbackRequest
 from headrace.launcher.keras_tuner import import_keras_tuner
 from headrace.launcher.logs import route_logging
 from headrace.launcher.processes import end_forked_process
@@ -141,6 +141,14 @@ def _reuse_outputs(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     return asdict(reuse_outputs(request))
 
 
+def _roll_back(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
+    import_keras_tuner()
+    from headrace.node.rollback import roll_back
+
+    result = roll_back(RollbackRequest(**payload))
+    return {} if result is None else asdict(result)
+
+
 def _compile(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     import_keras_tuner()
     from headrace.compiler import compile_target
@@ -152,6 +160,7 @@ OPERATIONS: Operations = {
     Operation.RUN_NODE: _run_node,
     Operation.COMPILE: _compile,
     Operation.REUSE_OUTPUTS: _reuse_outputs,
+    Operation.ROLL_BACK: _roll_back,
 }
 
 

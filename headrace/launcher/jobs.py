@@ -14,6 +14,8 @@ __all__ = [
     "ParameterValue",
     "ReuseRequest",
     "ReuseResult",
+    "RollbackRequest",
+    "RollbackResult",
 ]
 
 
@@ -113,6 +115,44 @@ class ReuseResult:
     """The run whose outputs were taken."""
 
     base_run: str
+
+
+@dataclass(frozen=True)
+class RollbackRequest:
+    """Push a model of a pipeline that was pushed before.
+
+    Attributes:
+        metadata_url: as of a ``NodeRequest``.
+        model: id of the model's artifact; 0 for the one before the live one.
+        owner: who asked.
+        keras: as for a node.
+    """
+
+    pipeline: str
+    metadata_url: str
+    model: int = 0
+    owner: str = ""
+    keras: str = "3"
+
+
+@dataclass(frozen=True)
+class RollbackResult:
+    """A model was pushed again.
+
+    Attributes:
+        model, instead_of: ids of its artifact, and of the model that was live before.
+        pushed_model: id of the artifact of the push.
+        destination, version: where a server finds it.
+    """
+
+    run_id: str
+    execution_id: int
+    model: int
+    model_uri: str
+    instead_of: int
+    pushed_model: int
+    destination: str
+    version: str
 
 
 @dataclass(frozen=True)

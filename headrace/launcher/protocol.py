@@ -39,6 +39,7 @@ class Operation(str, Enum):
     ATTACH = "attach"
     RUN_HARNESS = "run_harness"
     REUSE_OUTPUTS = "reuse_outputs"
+    ROLL_BACK = "roll_back"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tests.documents import PROJECT, Example, commands
 
 REFERENCE = PROJECT / "docs" / "cli.md"
 OF_THE_BOOTSTRAP = "setup"
-PLACEHOLDERS = {"ARTIFACT_ID": "1", "N": "1", "STATE": "live"}
+PLACEHOLDERS = {"ARTIFACT_ID": "1", "MODEL_ID": "1", "N": "1", "STATE": "live"}
 USES = list(commands())
 
 
