@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _NOT_IN_A_RUN_ID = re.compile(r"[^A-Za-z0-9_.:+-]")
 _LONGEST_RUN_ID = 150
 _FINAL_ERRORS = ("UsageError",)
+SKIPPED_BECAUSE = "skipped_because"
+"""Key of the XCom that says why a task was skipped."""
 
 
 class NodeOperator(BaseOperator):  # type: ignore[misc]
@@ -175,7 +177,11 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         except HeadraceError as error:
             raise AirflowException(str(error)) from None
         if result.state == "SKIPPED":
-            raise AirflowSkipException(f"node {self.node} has nothing to do in this run")
+            # Airflow shows an XCom of a skipped task, too.
+            context["ti"].xcom_push(SKIPPED_BECAUSE, result.reason)
+            raise AirflowSkipException(
+                f"node {self.node} has nothing to do in this run: {result.reason}"
+            )
         self.log.info("%s", _summary(result))
         return asdict(result)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from headrace.graph.values import ParameterValue
 
@@ -74,6 +75,9 @@ class NodeResult:
         wall_seconds, cpu_seconds: of the node's process.
         peak_memory_bytes: its peak resident memory.
         keras: as in the request.
+        reason: why the node was skipped, for a person.
+        evaluation: of a node that evaluates a model: whether it is ``blessed`` (None where nobody
+            judged), the ``findings`` as lines of text, and the ``metrics`` by slice.
     """
 
     node_id: str
@@ -86,6 +90,8 @@ class NodeResult:
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
     keras: str = "3"
+    reason: str = ""
+    evaluation: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.publication import Publication, Published
 from headrace.node.pushing import mend_pusher
 from headrace.node.saved_models import adapt_tfx_bsl
+from headrace.node.skipping import why_skipped
 from headrace.node.taken_outputs import NodeLauncher
 from headrace.node.usage import Meter
 
@@ -42,6 +43,7 @@ _log = logging.getLogger(__name__)
 
 _HINT_ON_INPUTS = "did the nodes before it run, in this run, with the same metadata store?"
 
+_NOTHING = "its driver found none"
 COMPLETE, CACHED, SKIPPED = "COMPLETE", "CACHED", "SKIPPED"
 
 
@@ -99,10 +101,12 @@ def run_node(request: NodeRequest) -> NodeResult:
         _noting_failure(metadata, spec, meter, notes),
         telling_of_full_disk(root),
     ):
-        execution_id = _execution_id(spec, metadata, operators, notes)
+        execution_id, reason = _execution_id(spec, metadata, operators, notes)
     if execution_id is None:
-        _log.info("Nothing to do for node %s in this run", request.node_id)
-        return NodeResult(request.node_id, request.run_id, SKIPPED, None, keras=request.keras)
+        _log.info("Nothing to do for node %s in this run: %s", request.node_id, reason)
+        return NodeResult(
+            request.node_id, request.run_id, SKIPPED, None, keras=request.keras, reason=reason
+        )
     with metadata as handle:
         published = publication.of(execution_id)
         result = _result(handle, spec, request, execution_id, published, meter, notes)
@@ -117,24 +121,34 @@ def run_node(request: NodeRequest) -> NodeResult:
 
 def _execution_id(
     spec: NodeSpec, metadata: Any, operators: dict[Any, Any], notes: executions.Notes
-) -> int | None:
-    """Run it; None if there is nothing to do in this run."""
+) -> tuple[int | None, str]:
+    """Run it; None, and why, if there is nothing to do in this run."""
     if spec.kind in BOUNDARIES or spec.may_lack_inputs:
         try:
             with metadata as handle:
                 if spec.kind in BOUNDARIES:
-                    return hand_through(handle, spec)
+                    return hand_through(handle, spec), _NOTHING
                 inputs_utils.resolve_input_artifacts(
                     pipeline_node=spec.node, metadata_handle=handle
                 )
         except InsufficientInputError as missing:
             if not spec.may_lack_inputs:
                 raise HeadraceError(str(missing), _HINT_ON_INPUTS) from None
-            _log.info("A node before this one was skipped: %s", missing)
-            return None
+            return None, _skipped_before(
+                metadata, spec
+            ) or f"a node before it was skipped: {missing}"
     info = _launcher(spec, metadata, operators, notes).launch()
     execution_id = getattr(info, "execution_id", None)
-    return None if execution_id is None else int(execution_id)
+    if execution_id is None:
+        return None, _skipped_before(metadata, spec) or _NOTHING
+    return int(execution_id), ""
+
+
+def _skipped_before(metadata: Any, spec: NodeSpec) -> str:
+    """The conditions of the node that do not hold; what cannot be told must not fail it."""
+    with contextlib.suppress(Exception), metadata as handle:
+        return why_skipped(handle, spec.node)
+    return ""
 
 
 def _launcher(

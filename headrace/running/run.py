@@ -216,12 +216,22 @@ class _Run:
             print_json(self._graph, self._statuses, run)
         elif self._statuses:
             print_table(self._graph, self._statuses)
+        self._say_why_skipped()
         if state != "success":
             self._explain()
         print(f"run {self._record.run_id}: {state}, {seconds:.1f} s", file=sys.stderr)
         if signalled:
             return 128 + signalled
         return EXIT_FAILED if failed else EXIT_DONE
+
+    def _say_why_skipped(self) -> None:
+        """Say it once for all nodes that were skipped for the same reason."""
+        reasons: dict[str, list[str]] = {}
+        for name, status in self._statuses.items():
+            if status.result is not None and status.result.reason:
+                reasons.setdefault(status.result.reason, []).append(name)
+        for reason, names in reasons.items():
+            print(f"\n{', '.join(names)} skipped: {reason}", file=sys.stderr)
 
     def _explain(self) -> None:
         """Say which nodes failed and why, and how to go on."""

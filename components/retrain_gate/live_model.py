@@ -1,0 +1,144 @@
+"""Resolver strategy: the model that is in use, and what its run has made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx import types
+from tfx.dsl.components.common.resolver import ResolverStrategy
+from tfx.types import standard_artifacts
+
+from headrace.errors import UsageError
+
+_RUN = "pipeline_run"
+_MODEL_KEY = "model"
+_OUTPUTS = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT)
+_INPUTS = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
+
+Artifacts = dict[str, list[types.Artifact]]
+
+
+class LiveModelStrategy(ResolverStrategy):  # type: ignore[misc]
+    """Resolves the live model, with artifacts of the run that has trained it.
+
+    The live model is the one that was pushed last, where a channel of PushedModel is given, and
+    else the latest blessed one, by a channel of ModelBlessing. After a rollback only the first is
+    right. Any other channel resolves to the artifact of its type in the run that trained the model;
+    of evaluations, to that of the model itself.
+
+    ```python
+    live = tfx.dsl.Resolver(
+        strategy_class=LiveModelStrategy,
+        model=tfx.dsl.Channel(type=Model),
+        pushed_model=tfx.dsl.Channel(type=PushedModel),
+        statistics=tfx.dsl.Channel(type=ExampleStatistics, producer_component_id=statistics.id),
+    ).with_id("live_model")
+    ```
+    """
+
+    def resolve_artifacts(self, store: Any, input_dict: Artifacts) -> Artifacts | None:
+        """The live model and what belongs to it; None if there is no live model."""
+        key = self._key_of(input_dict, standard_artifacts.Model)
+        models = {artifact.id: artifact for artifact in input_dict.get(key, ())}
+        pushes = _of_type(input_dict, standard_artifacts.PushedModel)
+        blessings = _of_type(input_dict, standard_artifacts.ModelBlessing)
+        if pushes:
+            found, mark = _pushed_last(store, pushes, models)
+        else:
+            found, mark = _blessed_last(blessings, models)
+        if found is None or mark is None:
+            return None
+        events = _Events(store)
+        resolved: Artifacts = {}
+        for name, candidates in input_dict.items():
+            if name == key:
+                resolved[name] = [models[found]]
+            elif any(item.id == mark.id for item in candidates):
+                resolved[name] = [mark]
+            else:
+                resolved[name] = events.of_the_run(found, candidates)
+        return resolved
+
+    def _key_of(self, inputs: Artifacts, kind: type[types.Artifact]) -> str:
+        """The key of the models; without any there is nothing to tell it by."""
+        keys = [name for name, items in inputs.items() if items and isinstance(items[0], kind)]
+        if len(keys) > 1:
+            raise UsageError(
+                f"LiveModelStrategy: {' and '.join(keys)} are both of type Model",
+                "it resolves one model",
+            )
+        return keys[0] if keys else ""
+
+
+def _of_type(inputs: Artifacts, kind: type[types.Artifact]) -> list[types.Artifact]:
+    return [item for items in inputs.values() for item in items if isinstance(item, kind)]
+
+
+def _pushed_last(
+    store: Any, pushes: Sequence[types.Artifact], models: dict[int, types.Artifact]
+) -> tuple[int | None, types.Artifact | None]:
+    for push in sorted(pushes, key=lambda item: item.id, reverse=True):
+        if push.get_int_custom_property("pushed") != 1:
+            continue
+        read = _Events(store).read_for(push.id)
+        found = [item for item in read if item in models]
+        if found:
+            return found[0], push
+    return None, None
+
+
+def _blessed_last(
+    blessings: Iterable[types.Artifact], models: dict[int, types.Artifact]
+) -> tuple[int | None, types.Artifact | None]:
+    blessed = {
+        item.get_int_custom_property("current_model_id"): item
+        for item in sorted(blessings, key=lambda item: item.id, reverse=True)
+        if item.get_int_custom_property("blessed") == 1
+    }
+    known = blessed.keys() & models.keys()
+    return (max(known), blessed[max(known)]) if known else (None, None)
+
+
+class _Events:
+    """Who has made and read artifacts."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def read_for(self, artifact_id: int) -> list[int]:
+        """The artifacts that an artifact was made from."""
+        makers = self._makers(artifact_id)
+        events = self._store.get_events_by_execution_ids(makers) if makers else []
+        return [event.artifact_id for event in events if event.type in _INPUTS]
+
+    def of_the_run(self, model: int, candidates: Sequence[types.Artifact]) -> list[types.Artifact]:
+        """The newest candidate of the run that trained the model; one made from the model, if any.
+
+        Where the cache has served the run, its artifacts are outputs of the run all the same.
+        """
+        made = self._made_in(self._run_of(model))
+        found = sorted((item for item in candidates if item.id in made), key=lambda item: item.id)
+        if any(isinstance(item, standard_artifacts.ModelEvaluation) for item in found):
+            found = [item for item in found if model in self.read_for(item.id)]
+        return found[-1:]
+
+    def _run_of(self, artifact_id: int) -> int | None:
+        makers = self._makers(artifact_id)
+        if not makers:
+            return None
+        contexts = self._store.get_contexts_by_execution(makers[0])
+        return next((context.id for context in contexts if context.type == _RUN), None)
+
+    def _made_in(self, run: int | None) -> set[int]:
+        if run is None:
+            return set()
+        executions = [item.id for item in self._store.get_executions_by_context(run)]
+        events = self._store.get_events_by_execution_ids(executions) if executions else []
+        return {event.artifact_id for event in events if event.type in _OUTPUTS}
+
+    def _makers(self, artifact_id: int) -> list[int]:
+        """The executions that have put it out, the first one first."""
+        events = self._store.get_events_by_artifact_ids([artifact_id])
+        return sorted(event.execution_id for event in events if event.type in _OUTPUTS)

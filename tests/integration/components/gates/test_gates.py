@@ -1,0 +1,112 @@
+"""The gates in a pipeline: one story, because each run needs the one before it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from headrace.ir.store import current_ir
+from headrace.settings import Settings
+from tests.integration.conftest import PROJECT
+
+pytestmark = pytest.mark.integration
+
+TARGET = "tests/data/pipelines/gated.py:create_pipeline"
+UNDER_THE_GATE = ("MakeModel", "Judge", "Pusher")
+
+
+class Platform:
+    """``headrace`` on a store and a state directory of the test's own."""
+
+    def __init__(self, settings: Settings, place: Path) -> None:
+        self.place = place
+        self.serving = settings.home / "gated" / "serving"
+        self.data = settings.home / "gated" / "data"
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._environ = {
+            **os.environ,
+            "HEADRACE_PROJECT": str(PROJECT),
+            "HEADRACE_HOME": str(settings.home),
+            "HEADRACE_TFX_PYTHON": str(settings.tfx_python),
+            "HEADRACE_METADATA_URL": f"sqlite:///{place / 'metadata.sqlite'}",
+            "HEADRACE_ARTIFACT_ROOT": str(place / "artifacts"),
+        }
+
+    def write(self, masses: range, islands: tuple[str, str] = ("Biscoe", "Dream")) -> None:
+        rows = [f"{mass},{islands[mass % 2]}" for mass in masses]
+        (self.data / "birds.csv").write_text("\n".join(["mass,island", *rows]))
+
+    def do(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "headrace.cli", *arguments],
+            cwd=PROJECT,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def run(self, *parameters: str) -> dict[str, dict]:
+        given = [item for text in parameters for item in ("--param", text)]
+        done = self.do("run", TARGET, "--json", *given)
+        return {node["id"]: node for node in json.loads(done.stdout)["nodes"]}
+
+    def served(self) -> list[str]:
+        """The words of the versions, oldest first."""
+        versions = sorted(item for item in self.serving.iterdir() if item.is_dir())
+        return [(item / "saved_model.pb").read_text() for item in versions]
+
+
+@pytest.fixture
+def platform(settings: Settings, tmp_path: Path) -> Platform:
+    return Platform(settings, tmp_path)
+
+
+def states(nodes: dict[str, dict]) -> set[str]:
+    return {nodes[name]["state"] for name in UNDER_THE_GATE}
+
+
+def test_a_model_is_trained_for_a_reason_and_taken_back(platform: Platform) -> None:
+    platform.write(range(100))
+    assert states(platform.run()) == {"complete"}
+    assert platform.served() == ["a"]
+    refused = platform.do("rollback", "gated")
+    assert refused.returncode == 2
+    assert "has pushed no model before the live one" in refused.stderr
+
+    without_a_reason = platform.run("word=b")
+    assert states(without_a_reason) == {"skipped"}
+    reason = without_a_reason["MakeModel"]["result"]["reason"]
+    assert reason.startswith("RetrainGate.decision.retrain == 1 does not hold: retrain of ")
+    assert "no reason to retrain: drift is at most" in reason
+
+    platform.write(range(5000, 5100))
+    assert states(platform.run("word=b")) == {"complete"}
+    assert platform.served() == ["a", "b"]
+
+    done = json.loads(platform.do("rollback", "gated", "--json").stdout)
+    assert platform.served() == ["a", "b", "a"]
+    shown = json.loads(platform.do("show", done["run_id"], "--json").stdout)
+    assert [item["execution_id"] for item in shown["executions"]] == [done["execution_id"]]
+
+    drifted = platform.run("word=c", "blessed=0")
+    assert states(drifted) == {"complete"}, "beside the older model the data has drifted"
+    assert platform.served() == ["a", "b", "a"], "a model that is not blessed is not pushed"
+
+
+def test_an_anomaly_stops_the_run_and_is_in_the_error(platform: Platform) -> None:
+    platform.write(range(100), islands=("Biscoe", "Atlantis"))
+    nodes = platform.run()
+    assert nodes["AnomalyGate"]["state"] == "failed"
+    message = nodes["AnomalyGate"]["error"]["message"]
+    assert "feature island of split" in message
+    assert "Atlantis" in message
+    assert {nodes[name]["state"] for name in ("RetrainGate", "MakeModel")} == {"upstream_failed"}
+
+
+def test_penguins_with_every_part_of_the_gate_compiles(settings: Settings) -> None:
+    target = f"{PROJECT}/tests/data/pipelines/gated_penguins.py:create_pipeline"
+    assert current_ir(target, settings).ir_path
