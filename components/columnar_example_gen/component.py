@@ -16,6 +16,8 @@ from tfx.types import standard_artifacts
 from tfx.types import standard_component_specs as specs
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
+from headrace.errors import HeadraceError
+
 from . import options
 from .driver import Driver
 from .executor import Executor
@@ -32,6 +34,7 @@ class ColumnarExampleGenSpec(ComponentSpec):  # type: ignore[misc]
         options.BAD_ROWS_LIMIT_KEY: ExecutionParameter(type=int),
         options.COMPRESSION_KEY: ExecutionParameter(type=str),
         options.GIVEN_SCHEMA_KEY: ExecutionParameter(type=schema_pb2.Schema, optional=True),
+        options.SPAN_KEY: ExecutionParameter(type=str, optional=True),
     }
     INPUTS: ClassVar[dict[str, Any]] = {
         specs.SCHEMA_KEY: ChannelParameter(type=standard_artifacts.Schema, optional=True),
@@ -57,6 +60,7 @@ class ColumnarExampleGen(example_gen.FileBasedExampleGen):  # type: ignore[misc]
         output_config: example_gen_pb2.Output | Any | None = None,
         range_config: range_config_pb2.RangeConfig | Any | None = None,
         *,
+        span: str | Any | None = None,
         schema: types.BaseChannel | schema_pb2.Schema | None = None,
         input_format: str | Any = "auto",
         text_options: Mapping[str, Any] | None = None,
@@ -74,6 +78,8 @@ class ColumnarExampleGen(example_gen.FileBasedExampleGen):  # type: ignore[misc]
             output_config: splits of the output. By default, for one input split, ``train`` and
                 ``eval`` by hash, 2:1.
             range_config: which span is read.
+            span: the same as a text, so that a run can say it: a date (20130105, or 2013-01-05)
+                where the patterns have dates, else a number; empty for the newest.
             schema: the kinds of the columns that it names: a channel of a Schema artifact, or a
                 schema. Kinds of other columns are inferred.
             input_format: "csv", "tsv", "jsonl", "text", "parquet", "arrow", "tfrecord", or "auto",
@@ -102,6 +108,8 @@ class ColumnarExampleGen(example_gen.FileBasedExampleGen):  # type: ignore[misc]
             options.COMPRESSION_KEY: compression,
         }
         options.check(reading, text_options or {})
+        if span is not None and range_config is not None:
+            raise HeadraceError("span and range_config both say which span is read", "give one")
         spec = ColumnarExampleGenSpec(
             input_base=input_base,
             input_config=input_config,
@@ -115,6 +123,7 @@ class ColumnarExampleGen(example_gen.FileBasedExampleGen):  # type: ignore[misc]
             ),
             text_options=json.dumps(text_options) if text_options else None,
             **reading,
+            span_to_read=span,
             given_schema=None if is_channel else schema,
             schema=schema if is_channel else None,
             examples=types.Channel(type=standard_artifacts.Examples),

@@ -8,10 +8,17 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import Any
 
-from tfx.components.example_gen import driver, input_processor
+from tfx.components.example_gen import driver, input_processor, utils
 from tfx.dsl.io import fileio
+from tfx.proto import example_gen_pb2, range_config_pb2
+from tfx.types import standard_component_specs as specs
+from tfx.utils import proto_utils
+
+from headrace.components.spans.numbers import span_number
+from headrace.errors import HeadraceError
 
 from .files import match_files
+from .options import SPAN_KEY
 
 _SECOND = 10**9
 
@@ -24,6 +31,59 @@ class Driver(driver.FileBasedDriver):  # type: ignore[misc]
     ) -> input_processor.InputProcessor:
         """What resolves spans and takes fingerprints."""
         return _Processor(input_base_uri, splits, range_config)
+
+    def resolve_exec_properties(
+        self, exec_properties: dict[str, Any], pipeline_info: Any, component_info: Any
+    ) -> dict[str, Any]:
+        """TFX's own, after ``span`` has become the range configuration that TFX knows.
+
+        Raises:
+            HeadraceError: there are no such data, or the text is no span.
+        """
+        text = str(exec_properties.get(SPAN_KEY) or "").strip()
+        if text:
+            number = _number(text, exec_properties)
+            one = range_config_pb2.StaticRange(start_span_number=number, end_span_number=number)
+            config = range_config_pb2.RangeConfig(static_range=one)
+            exec_properties[specs.RANGE_CONFIG_KEY] = proto_utils.proto_to_json(config)
+            # Of the two ways to write a date one must not miss what the other has cached.
+            exec_properties[SPAN_KEY] = str(number)
+        try:
+            resolved = super().resolve_exec_properties(
+                exec_properties, pipeline_info, component_info
+            )
+        except ValueError as error:
+            if "Cannot find matching" not in str(error):
+                raise
+            raise HeadraceError(
+                _no_data(text, exec_properties), "look at input_base, and whether they have arrived"
+            ) from None
+        return dict(resolved)
+
+
+def _splits(exec_properties: dict[str, Any]) -> list[Any]:
+    config = example_gen_pb2.Input()
+    proto_utils.json_to_proto(exec_properties[specs.INPUT_CONFIG_KEY], config)
+    return list(config.splits)
+
+
+def _number(text: str, exec_properties: dict[str, Any]) -> int:
+    splits = _splits(exec_properties)
+    found = [utils.verify_split_pattern_specs(split) for split in splits]
+    if not all(has_span or has_date for has_span, has_date, _ in found):
+        patterns = ", ".join(split.pattern for split in splits)
+        raise HeadraceError(
+            f"span {text!r} is asked for, but the patterns have no spans: {patterns}",
+            "write {YYYY}, {MM} and {DD}, or {SPAN}, into the patterns of input_config",
+        )
+    number: int = span_number(text, dates=bool(found[0][1]))
+    return number
+
+
+def _no_data(text: str, exec_properties: dict[str, Any]) -> str:
+    base = exec_properties.get(specs.INPUT_BASE_KEY)
+    patterns = ", ".join(f"{base}/{split.pattern}" for split in _splits(exec_properties))
+    return f"there are no data of {f'span {text}' if text else 'any span'}: {patterns}"
 
 
 class _Processor(input_processor.FileBasedInputProcessor):  # type: ignore[misc]

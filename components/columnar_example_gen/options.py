@@ -27,6 +27,8 @@ BAD_ROWS_KEY = "bad_rows"
 BAD_ROWS_LIMIT_KEY = "bad_rows_limit"
 COMPRESSION_KEY = "compression"
 GIVEN_SCHEMA_KEY = "given_schema"
+SPAN_KEY = "span_to_read"
+"""Not ``span``, under which TFX's driver notes the number of the span that it has found."""
 
 GZIP = "gzip"
 NO_COMPRESSION = "none"
