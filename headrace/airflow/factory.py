@@ -34,6 +34,7 @@ def pipeline_dag(
     deferrable: bool | None = None,
     parameters: Mapping[str, Any] | None = None,
     node_args: Mapping[str, Mapping[str, Any]] | None = None,
+    span_parameter: str = "",
     **dag_args: Any,
 ) -> DAG:
     """Make a DAG of a TFX pipeline: one task for each node, with TFX's dependencies.
@@ -57,6 +58,9 @@ def pipeline_dag(
             whoever triggers the run gives a value. With None a value must be given at each trigger.
         node_args: arguments of single tasks by node id, such as
             ``{"Trainer": {"retries": 2, "pool": "gpu"}}``.
+        span_parameter: the runtime parameter that is the run's span. By default it is the run's
+            partition, or the day that its data interval starts on; events of the run's assets have
+            it as their partition. docs/retraining.md has more.
         dag_args: passed on to ``DAG``: ``default_args``, ``max_active_runs``, ``tags``, ...
 
     Raises:
@@ -79,6 +83,7 @@ def pipeline_dag(
             parameters=parameters or {},
             node_args=node_args or {},
             dag_args=dag_args,
+            span_parameter=span_parameter,
         )
     except HeadraceError as error:
         message = f"{target}: {error}"

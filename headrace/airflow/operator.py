@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from headrace.airflow.announcing import announce
 from headrace.airflow.frames import log_frame
 from headrace.airflow.holding import has_another_try, hold_of, host
 from headrace.airflow.links import FlinkJobLink
@@ -56,6 +57,8 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         templates: Jinja templates of those that a run fills in.
         runs_beam: the node is Beam-powered, so it has jobs on a cluster if the runner has one.
         deferrable: the task holds no worker slot while its node runs for longer than a moment.
+        partition: template of the run's span, which the events of the task's assets have as their
+            partition; empty where a run has none.
 
     Attributes:
         parameters: the node's parameters in this run, once rendered; in the UI, they are what the
@@ -81,6 +84,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         templates: dict[str, str] | None = None,
         runs_beam: bool = False,
         deferrable: bool = False,
+        partition: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -96,6 +100,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         self.parameter_types = parameter_types or {}
         self.templates = templates or {}
         self.deferrable = deferrable
+        self.is_spanned, self.partition = bool(partition), partition
         self.operator_extra_links = (FlinkJobLink(),) if runs_beam and runner == "flink" else ()
         self.parameters: dict[str, Any] = dict(self.templates)
         self._client: LauncherClient | None = None
@@ -117,6 +122,8 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
                 for name, kind in self.parameter_types.items()
                 if (value := self._value(name, kind, given, context, jinja_env)) is not None
             }
+            if self.partition:
+                self.partition = self._filled_in(self.partition, "the span", context, jinja_env)
         except UsageError as error:
             raise AirflowFailException(f"node {self.node}: {error}") from None
 
@@ -183,6 +190,13 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
                 f"node {self.node} has nothing to do in this run: {result.reason}"
             )
         self.log.info("%s", _summary(result))
+        self.outlets: list[Any] = announce(
+            result,
+            self.outlets,
+            context,
+            is_spanned=self.is_spanned,
+            partition=self.partition,
+        )
         return asdict(result)
 
     def _run(
@@ -272,16 +286,18 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         if name not in self.templates:
             return None
         template = self.templates[name]
+        text = self._filled_in(template, f"parameter {name!r}", context, jinja_env)
+        return coerced(parameter, text, template)
+
+    def _filled_in(self, template: str, what: str, context: Any, jinja_env: Any) -> str:
         try:
-            text = str(self.render_template(template, context, jinja_env))
+            return str(self.render_template(template, context, jinja_env))
         except Exception as error:
             # A template runs code of its author's, so anything may come out of it.
             raise UsageError(
-                f"the template {template!r} of parameter {name!r} cannot be filled in "
-                f"for this run: {error}",
-                f"give {name!r} a value when you trigger the run, or change the template",
+                f"the template {template!r} of {what} cannot be filled in for this run: {error}",
+                f"give {what} a value when you trigger the run, or change the template",
             ) from None
-        return coerced(parameter, text, template)
 
     def _failed(self, failure: JobFailed) -> AirflowException:
         if failure.error.traceback:

@@ -10,6 +10,8 @@ from typing import Any
 
 from airflow.sdk import DAG, TaskGroup, TriggerRule
 
+from headrace.airflow.announcing import SPAN_OF_RUN
+from headrace.airflow.assets import inlets_of, outlets_of
 from headrace.airflow.docs import dag_doc, node_doc
 from headrace.airflow.errors import told_by_airflow
 from headrace.airflow.operator import NodeOperator
@@ -22,7 +24,7 @@ DEFAULT_TAGS = ("tfx",)
 _OURS = (
     *("task_id", "task_group", "dag", "node", "component", "ir_path", "import_path", "project"),
     *("runner", "keras", "has_own_metadata", "run_prefix", "parameter_types", "templates"),
-    "runs_beam",
+    *("runs_beam", "partition"),
 )
 _WATCHER = "any_node_failed"
 _NOT_IN_A_TASK_ID = re.compile(r"[^\w.-]")
@@ -52,13 +54,19 @@ def render_dag(
     parameters: Mapping[str, Any],
     node_args: Mapping[str, Mapping[str, Any]],
     dag_args: Mapping[str, Any],
+    span_parameter: str = "",
 ) -> DAG:
     """Return the DAG; without a ``dag_id`` it has the pipeline's name.
+
+    Args:
+        span_parameter: the runtime parameter that is the run's span; empty if there is none.
 
     Raises:
         UsageError: a parameter or a node that is named does not exist, or a value does not fit.
     """
     _check_node_args(graph, node_args)
+    if span_parameter:
+        parameters = {span_parameter: SPAN_OF_RUN, **parameters}
     dag_id = dag_id or _NOT_IN_A_TASK_ID.sub("_", graph.name)
     arguments = {"catchup": False, "tags": list(DEFAULT_TAGS), **dag_args}
     arguments.setdefault("doc_md", dag_doc(graph, defaults.target, defaults.ir_path))
@@ -69,6 +77,7 @@ def render_dag(
         templates={name: value for name, value in parameters.items() if is_template(value)},
         node_args=node_args,
         run_prefix="" if dag_id == graph.name else dag_id,
+        partition=_partition(span_parameter, parameters),
     )
     with told_by_airflow(f"the DAG {dag_id!r}", _hint_on_required(graph, parameters, schedule)):
         dag = DAG(dag_id=dag_id, schedule=schedule, params=params, **arguments)
@@ -93,21 +102,26 @@ class _Rendering:
         templates: Mapping[str, str],
         node_args: Mapping[str, Mapping[str, Any]],
         run_prefix: str,
+        partition: str,
     ) -> None:
         self._graph = graph
         self._defaults = defaults
         self._templates = templates
         self._node_args = node_args
         self._run_prefix = run_prefix
+        self._partition = partition
         self._skippable = graph.skippable()
         self._groups: dict[tuple[str, ...], TaskGroup] = {}
 
     def task(self, node: Node) -> NodeOperator:
         used = tuple(item for item in self._graph.parameters if item.name in node.parameters)
         templates = {n: text for n, text in self._templates.items() if n in node.parameters}
+        outlets = outlets_of(self._graph.name, node)
         arguments = {
             "doc_md": node_doc(node, used),
             "trigger_rule": trigger_rule(node, self._skippable),
+            "outlets": outlets,
+            "inlets": inlets_of(self._graph.name, node),
             **self._node_args.get(node.id, {}),
         }
         with self._group(node.group), told_by_airflow(f"the task of node {node.id!r}"):
@@ -125,6 +139,7 @@ class _Rendering:
                 parameter_types={item.name: item.type.value for item in used},
                 templates=templates,
                 runs_beam=node.kind is NodeKind.BEAM,
+                partition=self._partition if outlets else "",
                 **{"deferrable": self._defaults.deferrable, **arguments},
             )
 
@@ -151,6 +166,15 @@ def trigger_rule(node: Node, skippable: Collection[str]) -> TriggerRule:
     if any(name in skippable and name not in node.required for name in node.upstream):
         return TriggerRule.NONE_FAILED
     return TriggerRule.ALL_SUCCESS
+
+
+def _partition(span_parameter: str, parameters: Mapping[str, Any]) -> str:
+    """Template of the run's span: what is typed into the form, else what the parameter is."""
+    if not span_parameter:
+        return ""
+    typed = f"params.get({span_parameter!r})"
+    otherwise = parameters[span_parameter]
+    return f"{{% if {typed} %}}{{{{ {typed} }}}}{{% else %}}{otherwise}{{% endif %}}"
 
 
 def _task_name(node: Node) -> str:

@@ -78,6 +78,7 @@ class NodeResult:
         reason: why the node was skipped, for a person.
         evaluation: of a node that evaluates a model: whether it is ``blessed`` (None where nobody
             judged), the ``findings`` as lines of text, and the ``metrics`` by slice.
+        asset: what an asset event says of new examples or of a pushed model; else empty.
     """
 
     node_id: str
@@ -92,6 +93,7 @@ class NodeResult:
     keras: str = "3"
     reason: str = ""
     evaluation: dict[str, Any] = field(default_factory=dict)
+    asset: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from headrace.graph.resolvers import found_nothing
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
+from headrace.node.asset_facts import asset_facts
 from headrace.node.beam import Given, arguments_of, executor_operators
 from headrace.node.boundaries import BOUNDARIES, hand_through
 from headrace.node.cache_key import code_digest, for_cache_key
@@ -228,6 +229,8 @@ def _result(
     if outputs is None:
         outputs = executions.output_results(handle, execution_id)
     cached = execution.last_known_state == executions.Execution.State.CACHED
+    # A cleared task finds that its node has run in this run, and an importer or resolver runs none.
+    is_new = published is not None and bool(spec.executor_spec)
     return NodeResult(
         node_id=request.node_id,
         run_id=request.run_id,
@@ -239,6 +242,7 @@ def _result(
         cpu_seconds=usage.cpu_seconds,
         peak_memory_bytes=usage.peak_memory_bytes,
         keras=request.keras,
+        asset=asset_facts(handle.store, outputs) if is_new and not cached else {},
     )
 
 

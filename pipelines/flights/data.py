@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import io
+import itertools
 import operator
 import os
 import tempfile
@@ -84,6 +85,36 @@ def stage(base: Path, rows: int | None = None, source: Path | None = None) -> Pa
             os.unlink(aside)
         raise
     return data_root
+
+
+def stage_days(base: Path, source: Path | None = None) -> Path:
+    """Prepare the same flights by day, ``days/YYYYMMDD/flights.csv`` below ``base``.
+
+    As with ``stage``, preparing again changes nothing. All days appear at once, complete.
+
+    Raises:
+        FileNotFoundError: the package is not installed.
+    """
+    days = base / "days"
+    if days.is_dir():
+        return days
+    source = source or source_file()
+    base.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".days-", dir=base) as aside:
+        made = Path(aside, "days")
+        for date, rows in itertools.groupby(flights(source), operator.itemgetter(0)):
+            day = made / date.replace("-", "")
+            day.mkdir(parents=True)
+            with (day / FILE_NAME).open("w", newline="", encoding="utf-8") as target:
+                writer = csv.writer(target, lineterminator="\n")
+                writer.writerow(HEADER)
+                writer.writerows(rows)
+        try:
+            made.rename(days)
+        except OSError:
+            if not days.is_dir():  # else another process has prepared them meanwhile
+                raise
+    return days
 
 
 def _sample(source: Path, rows: int) -> Iterator[list[str]]:

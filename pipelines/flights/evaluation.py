@@ -17,7 +17,9 @@ LOG_LOSS_MAY_RISE = 0.005
 """From the latest blessed model's."""
 
 
-def eval_config(auc_at_least: float = AUC_AT_LEAST) -> tfma.EvalConfig:
+def eval_config(
+    auc_at_least: float = AUC_AT_LEAST, calibration: tuple[float, float] = CALIBRATION
+) -> tfma.EvalConfig:
     """Return metrics, slices and thresholds.
 
     The model and the two trivial predictions are outputs of one signature, so that all are judged
@@ -41,7 +43,7 @@ def eval_config(auc_at_least: float = AUC_AT_LEAST) -> tfma.EvalConfig:
                         _not_above_blessed(LOG_LOSS_MAY_RISE),
                         name="log_loss",
                     ),
-                    _metric("Calibration", _between(*CALIBRATION)),
+                    _metric("Calibration", _between(*calibration)),
                 ],
             ),
             tfma.MetricsSpec(

@@ -9,7 +9,7 @@ import tensorflow_transform as tft
 from tfx import v1 as tfx
 
 from pipelines import reading
-from pipelines.flights import features, yardsticks
+from pipelines.flights import features, warm_start, yardsticks
 from pipelines.flights.networks import NETWORKS
 from pipelines.flights.yardsticks import Yardsticks
 
@@ -36,6 +36,9 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
     trivial = yardsticks.measure(train, sizes["carrier"])
 
     model = NETWORKS[chosen["network"]](sizes, _log_odds(trivial.base_rate))
+    layout = warm_start.Layout(chosen["network"], sizes, _terms(transform))
+    if fn_args.base_model:
+        print(warm_start.begin_with(model, layout, fn_args.base_model))
     batches = -(-len(train) // BATCH_SIZE)
     schedule = keras.optimizers.schedules.CosineDecay(
         chosen["learning_rate"], chosen["epochs"] * batches
@@ -54,6 +57,7 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
         verbose=2,
     )
     _export(model, trivial, transform, fn_args.serving_model_dir)
+    warm_start.save(model, layout, fn_args.serving_model_dir)
 
 
 def index_sizes(transform: tft.TFTransformOutput) -> dict[str, int]:
@@ -64,6 +68,13 @@ def index_sizes(transform: tft.TFTransformOutput) -> dict[str, int]:
         **features.CALENDAR,
         **dict.fromkeys(features.BUCKETED, features.BUCKETS + 1),
         **{features.crossed(pair): buckets for pair, buckets in features.CROSSES.items()},
+    }
+
+
+def _terms(transform: tft.TFTransformOutput) -> dict[str, list[str]]:
+    return {
+        name: [term.decode() for term in transform.vocabulary_by_name(name)]
+        for name in features.CATEGORICAL
     }
 
 

@@ -45,6 +45,40 @@ dag = pipeline_dag(
     "tiny.py:create_pipeline", dag_id="deferrable", deferrable=True, default_args={"retries": 0}
 )
 """
+SPANNED = """
+from datetime import datetime, timezone
+from pathlib import Path
+
+from airflow.sdk import CronDataIntervalTimetable
+
+from headrace.airflow import each_span, pipeline_dag, pushed_model, raw_data
+from headrace.airflow.arrivals import arrivals_dag
+
+TARGET = "spanned.py:create_pipeline"
+COMMON = {"span_parameter": "span", "max_active_runs": 1, "default_args": {"retries": 0}}
+
+daily = pipeline_dag(
+    TARGET,
+    dag_id="daily",
+    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+    start_date=datetime(2013, 1, 1, tzinfo=timezone.utc),
+    end_date=datetime(2013, 1, 9, tzinfo=timezone.utc),
+    **COMMON,
+)
+arrivals = arrivals_dag(
+    "spanned",
+    Path(__file__).parents[1] / "arriving",
+    since="20130103",
+    poll_seconds=0.5,
+    settle_seconds=1,
+)
+on_arrival = pipeline_dag(
+    TARGET, dag_id="on_arrival", schedule=each_span(raw_data("spanned")), **COMMON
+)
+after_push = pipeline_dag(
+    "tiny.py:create_pipeline", dag_id="after_push", schedule=each_span(pushed_model("spanned"))
+)
+"""
 BROKEN_DAG = """
 from headrace.airflow import pipeline_dag
 
@@ -99,13 +133,18 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A project of one small pipeline, and of one that is broken."""
     project = tmp_path_factory.mktemp("project")
     (project / "dags").mkdir()
-    source = REPOSITORY / "tests" / "data" / "pipelines" / "tiny.py"
-    (project / "tiny.py").write_text(source.read_text())
+    for name in ("tiny.py", "spanned.py"):
+        source = REPOSITORY / "tests" / "data" / "pipelines" / name
+        (project / name).write_text(source.read_text())
+    for day in ("20130101", "20130102"):
+        (project / "arriving" / day).mkdir(parents=True)
+        (project / "arriving" / day / "rows.csv").write_text("a,b\n1,2\n3,4\n")
     (project / "broken.py").write_text(BROKEN)
     (project / "dags" / "tiny.py").write_text(DAG)
     (project / "dags" / "templated.py").write_text(TEMPLATED)
     (project / "dags" / "durable.py").write_text(DURABLE)
     (project / "dags" / "deferrable.py").write_text(DEFERRABLE)
+    (project / "dags" / "spanned.py").write_text(SPANNED)
     (project / "dags" / "broken.py").write_text(BROKEN_DAG)
     platform = platform_of(project, project / ".headrace")
     platform.environ["TINY_MARKER"] = str(project / "go-on")

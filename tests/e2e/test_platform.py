@@ -256,6 +256,87 @@ def _processes(command: str) -> list[int]:
     return found
 
 
+def _runs(api: AirflowApi, dag_id: str) -> list[dict]:
+    return api._all(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs")
+
+
+def _states(api: AirflowApi, dag_id: str) -> list[str]:
+    return [run["state"] for run in _runs(api, dag_id)]
+
+
+def test_a_backfill_runs_day_by_day_each_with_its_own_span(api: AirflowApi) -> None:
+    body = {
+        "dag_id": "daily",
+        "from_date": "2013-01-01T00:00:00Z",
+        "to_date": "2013-01-02T00:00:00Z",
+        "max_active_runs": 1,
+    }
+    api._check(api._request("POST", "/api/v2/backfills", json=body))
+    wait_until(lambda: _states(api, "daily") == ["success", "success"])
+    windows = {}
+    for run in _runs(api, "daily"):
+        results = [
+            api.result("daily", run["dag_run_id"], it) for it in ("ColumnarExampleGen", "Push")
+        ]
+        span, window = (result["asset"] for result in results if result)
+        windows[run["data_interval_start"][:10]] = (span["span"], window["version"])
+    assert windows == {"2013-01-01": (15706, "15706"), "2013-01-02": (15707, "15706-15707")}
+
+
+def test_spans_that_arrive_start_a_run_each_and_a_push_starts_the_next_dag(
+    api: AirflowApi, small: Platform
+) -> None:
+    for day in ("20130104", "20130103"):
+        aside = small.project / f".{day}"
+        aside.mkdir()
+        (aside / "rows.csv").write_text("a,b\n1,2\n3,4\n")
+        aside.rename(small.project / "arriving" / day)
+    wait_until(lambda: _states(api, "on_arrival") == ["success", "success"])
+    runs = sorted(_runs(api, "on_arrival"), key=lambda run: run["start_date"])
+    assert [run["partition_key"] for run in runs] == ["20130103", "20130104"]
+    [first, second] = [api.result("on_arrival", run["dag_run_id"], "Push") for run in runs]
+    assert first is not None
+    assert second is not None
+    assert [first["asset"]["version"], second["asset"]["version"]] == ["15707-15708", "15708-15709"]
+    wait_until(lambda: _states(api, "after_push") == ["success"] * 4)
+    [asset] = api._get("/api/v2/assets", name_pattern="spanned.pushed_model")["assets"]
+    events = api._get("/api/v2/assets/events", asset_id=asset["id"])["asset_events"]
+    told = {event["partition_key"]: event["extra"] for event in events}
+    assert set(told) == {"20130101", "20130102", "20130103", "20130104"}
+    assert told["20130104"]["uri"] == "/serving/spanned"
+    assert told["20130104"]["version"] == "15708-15709"
+
+
+def test_an_event_from_outside_starts_a_run_which_is_cached_where_the_span_is_known(
+    api: AirflowApi,
+) -> None:
+    [asset] = api._get("/api/v2/assets", name_pattern="spanned.raw_data")["assets"]
+    body = {"asset_id": asset["id"], "partition_key": "20130102", "extra": {"by": "a test"}}
+    api._check(api._request("POST", "/api/v2/assets/events", json=body))
+    wait_until(lambda: _states(api, "on_arrival") == ["success"] * 3)
+    [run] = [one for one in _runs(api, "on_arrival") if one["partition_key"] == "20130102"]
+    for task in ("ColumnarExampleGen", "Push"):
+        result = api.result("on_arrival", run["dag_run_id"], task)
+        assert result is not None
+        assert (result["state"], result["asset"]) == ("CACHED", {})
+
+
+def test_spans_that_a_triggerer_tells_of_again_are_announced_once(api: AirflowApi) -> None:
+    """As one does that was started again."""
+    [asset] = api._get("/api/v2/assets", name_pattern="spanned.arrivals")["assets"]
+    extra = {"from_trigger": True, "payload": {"spans": ["20130103", "20130104"]}}
+    body = {"asset_id": asset["id"], "extra": extra}
+    before = _runs(api, "spanned_arrivals")
+    api._check(api._request("POST", "/api/v2/assets/events", json=body))
+    wait_until(lambda: _states(api, "spanned_arrivals") == ["success"] * (len(before) + 1))
+    states = [
+        api.tasks("spanned_arrivals", run["dag_run_id"])[0]["state"]
+        for run in _runs(api, "spanned_arrivals")
+    ]
+    assert sorted(states) == ["skipped", *["success"] * len(before)]
+    assert len(_runs(api, "on_arrival")) == 3
+
+
 def test_a_killed_scheduler_is_started_again_and_runs_go_on(
     api: AirflowApi, instance: Instance
 ) -> None:

@@ -40,7 +40,7 @@ def parsed(airflow: AirflowHome) -> dict[str, Any]:
         (airflow.project / f"broken_{name}.py").write_text(source)
         files.append(airflow.dag_file(name, f'"broken_{name}.py:create_pipeline"'))
     files += [airflow.dag_file(name, arguments) for name, (arguments, _) in MISTAKEN.items()]
-    files += [PROJECT / "dags" / name for name in ("penguins.py", "flights.py")]
+    files += sorted((PROJECT / "dags").glob("*.py"))
     answer = airflow.parse(*files)
     return {**{Path(file).stem: it for file, it in answer["files"].items()}, **answer}
 
@@ -97,6 +97,27 @@ def test_the_flights_dag_is_the_pipeline_of_its_author(parsed: dict[str, Any]) -
         "Pusher": ["Evaluator", "Trainer"],
     }
     assert dag["params"] == {"network": "wide_and_deep", "epochs": 3, "learning_rate": 0.001}
+
+
+def test_the_daily_flights_dags_read_a_span_and_train_on_a_window(parsed: dict[str, Any]) -> None:
+    [daily] = parsed["flights_daily"]["dags"].values()
+    on_arrival = parsed["flights_arrivals"]["dags"]["flights_on_arrival"]
+    assert daily["edges"] == on_arrival["edges"]
+    assert daily["edges"]["window"] == ["ColumnarExampleGen"]
+    assert daily["edges"]["Transform"] == ["ImportSchemaGen", "window"]
+    assert "model_before" in daily["edges"]["Trainer"]
+    assert "blessed_before" in daily["edges"]["Evaluator"]
+    assert daily["params"]["span"] is None
+    arrivals = parsed["flights_arrivals"]["dags"]["flights_daily_arrivals"]
+    assert arrivals["edges"] == {"announce": []}
+
+
+def test_the_scoring_dag_resolves_the_pushed_model(parsed: dict[str, Any]) -> None:
+    assert parsed["flights_scoring"]["dags"]["flights_scoring"]["edges"] == {
+        "ColumnarExampleGen": [],
+        "pushed_model": [],
+        "BulkInferrer": ["ColumnarExampleGen", "pushed_model"],
+    }
 
 
 def test_parsing_and_compiling_imports_nothing_of_tfx(parsed: dict[str, Any]) -> None:

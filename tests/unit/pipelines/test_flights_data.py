@@ -112,3 +112,15 @@ def test_two_processes_may_prepare_at_once(few: Path, tmp_path: Path) -> None:
     assert [process.exitcode for process in processes] == [0] * 3
     assert [entry.name for entry in tmp_path.iterdir()] == ["sample-100"]
     assert len(rows(tmp_path / "sample-100")) == 100
+
+
+def test_days_are_directories_that_hold_the_very_flights(few: Path, tmp_path: Path) -> None:
+    days = data.stage_days(tmp_path, source=few)
+    assert data.stage_days(tmp_path, source=few) == days
+    assert [path.name for path in tmp_path.iterdir()] == ["days"]
+    by_day = {path.name: rows(path) for path in days.iterdir()}
+    assert len(by_day) > 350
+    for name, flights in by_day.items():
+        assert {flight["date"].replace("-", "") for flight in flights} == {name}
+    whole = rows(data.stage(tmp_path, source=few))
+    assert sum(map(len, by_day.values())) == len(whole)

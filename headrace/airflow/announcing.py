@@ -1,0 +1,63 @@
+"""A node's asset events: only what is new is announced, with its facts, as a span's partition."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import Asset
+
+from headrace.launcher.jobs import NodeResult
+
+SPAN_OF_RUN = (
+    "{{ partition_key if partition_key is defined and partition_key else "
+    "(data_interval_start | ds_nodash "
+    "if data_interval_start is defined and data_interval_start else '') }}"
+)
+"""Template of a run's span: its partition, or else the day that its data interval starts on."""
+_EPOCH = datetime.date(1970, 1, 1)
+_FIRST_DATES, _LAST_DATES = 10_000, 100_000
+
+
+def announce(
+    result: NodeResult,
+    outlets: Sequence[Any],
+    context: Any,
+    *,
+    is_spanned: bool = False,
+    partition: str = "",
+) -> list[Any]:
+    """Say what the events of a task's assets tell, and return the outlets that get one.
+
+    Args:
+        is_spanned: whether the runs are of spans, so that events have partitions.
+        partition: the run's span; empty where ExampleGen has taken the newest.
+
+    Airflow sends an event for each outlet of a task that succeeds. There is none for examples or a
+    push that an earlier execution has made, nor for a model that was not pushed.
+    """
+    ours = [item for item in outlets if isinstance(item, Asset)]
+    if not ours:
+        return list(outlets)
+    facts = dict(result.asset)
+    if not facts or not facts.pop("pushed", True):
+        return [item for item in outlets if item not in ours]
+    for asset in ours:
+        event = context["outlet_events"][asset]
+        event.extra = {
+            **facts,
+            "node": result.node_id,
+            "run_id": result.run_id,
+            "execution_id": result.execution_id,
+        }
+        if is_spanned and (partition or "span" in facts):
+            event.add_partitions(partition or span_key(facts["span"]))
+    return list(outlets)
+
+
+def span_key(number: int) -> str:
+    """TFX's number of a span as a partition's key: a date, where it can be days since 1970."""
+    if not _FIRST_DATES <= number < _LAST_DATES:
+        return str(number)
+    return (_EPOCH + datetime.timedelta(days=number)).strftime("%Y%m%d")

