@@ -26,7 +26,7 @@ for file in sys.argv[1:]:
         name: {
             "edges": {t.task_id: sorted(t.upstream_task_ids) for t in dag.tasks},
             "operators": {t.task_id: t.operator_name for t in dag.tasks},
-            "compiled": [t.ir_path for t in dag.tasks],
+            "compiled": [getattr(t, "ir_path", "") for t in dag.tasks],
             "params": dag.params.dump(),
         }
         for name, dag in bag.dags.items()
