@@ -18,7 +18,7 @@ log1p with other last bits at the end of a batch, and batches change with each r
 
 @dataclass(frozen=True)
 class Examples:
-    """One split: a column of shape [rows, 1] for each feature, and the labels, [rows, 1]."""
+    """One split: a column of shape [rows, values] for each feature, and the labels, [rows, 1]."""
 
     columns: dict[str, np.ndarray]
     labels: np.ndarray
@@ -57,7 +57,8 @@ def read(
     columns = {
         name: np.concatenate([batch[name] for batch, _ in batches]) for name in batches[0][0]
     }
-    order = np.lexsort([labels[:, 0], *(_levels(columns[name][:, 0]) for name in sorted(columns))])
+    keys = (value for name in sorted(columns) for value in columns[name].T)
+    order = np.lexsort([labels[:, 0], *map(_levels, keys)])
     return Examples({name: column[order] for name, column in columns.items()}, labels[order])
 
 
