@@ -18,7 +18,7 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx.utils import proto_utils
 
-from headrace.access import CLOSED_HINT
+from headrace.access import CLOSED_HINT, closed_directory
 from headrace.components.measured_steps import Measured, step_costs, write_costs
 from headrace.errors import HeadraceError
 
@@ -104,11 +104,13 @@ def _patterns(exec_properties: dict[str, Any]) -> list[str]:
 
 
 def _files(pattern: str) -> list[str]:
+    closed = closed_directory(pattern)
+    if closed is not None:
+        raise HeadraceError(f"the directory {closed} may not be read", CLOSED_HINT)
     try:
         [found] = FileSystems.match([pattern])
-    except (OSError, BeamIOError) as error:
-        hint = CLOSED_HINT if isinstance(error, PermissionError) else ""
-        raise HeadraceError(f"{pattern} cannot be read: {error}", hint) from error
+    except (OSError, ValueError, BeamIOError) as error:  # ValueError: a scheme that none knows
+        raise HeadraceError(f"{pattern} cannot be read: {error}") from error
     if not found.metadata_list:
         raise HeadraceError(f"no file matches {pattern}")
     return sorted(file.path for file in found.metadata_list)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 FEW_FLIGHTS = "tests/data/pipelines/few_flights.py"
+SMS = "pipelines/sms/pipeline.py:create_pipeline"
 
 
 def tfx_python() -> str:
@@ -41,4 +42,14 @@ def few_flights(settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
 
     run = Run(tmp_path_factory.mktemp("few_flights"))
     run.through_headrace(settings, f"{FEW_FLIGHTS}:create_pipeline", "--run-id=direct-flights")
+    return run
+
+
+@pytest.fixture(scope="session")
+def sms_run(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> "Run":
+    """The text pipeline, run by headrace on the direct runner, as run ``direct-sms``."""
+    from tests.integration.pipelines.runs import Run
+
+    run = Run(tmp_path_factory.mktemp("sms"))
+    run.through_headrace(settings, SMS, "--run-id=direct-sms", "--param=epochs=4")
     return run

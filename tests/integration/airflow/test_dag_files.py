@@ -120,6 +120,16 @@ def test_the_scoring_dag_resolves_the_pushed_model(parsed: dict[str, Any]) -> No
     }
 
 
+def test_the_sms_dag_scores_messages_after_the_evaluation_that_it_depends_on(
+    parsed: dict[str, Any],
+) -> None:
+    assert parsed["sms"]["errors"] == []
+    dag = parsed["sms"]["dags"]["sms"]
+    assert dag["edges"]["BulkInferrer"] == ["Evaluator", "TextExampleGen", "Trainer"]
+    assert "BulkInferrer" in dag["edges"]["TextPredictions"]
+    assert dag["params"] == {"epochs": 8, "learning_rate": 0.005}
+
+
 def test_parsing_and_compiling_imports_nothing_of_tfx(parsed: dict[str, Any]) -> None:
     assert parsed["heavy"] == []
 

@@ -1,4 +1,4 @@
-"""Every Beam-powered node of penguins and flights, on Flink and on the direct runner.
+"""Beam-powered nodes of penguins, flights and sms, on Flink and on the direct runner.
 
 Each node runs on Flink on what the direct run made before it, so both have the same inputs; what
 they write must be equal to the last digit, in whatever order; what a model gives, within 1e-6.
@@ -24,7 +24,7 @@ import tensorflow_data_validation as tfdv
 import tensorflow_model_analysis as tfma
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tests.integration.conftest import FEW_FLIGHTS
+from tests.integration.conftest import FEW_FLIGHTS, SMS
 from tests.integration.flink_runner.conftest import Flink
 from tests.integration.pipelines.runs import Run
 
@@ -37,6 +37,7 @@ CASES = [
     *(("penguins", node) for node in ("CsvExampleGen", *NODES, "BulkInferrer", "ImportExampleGen")),
     *(("flights", node) for node in ("ColumnarExampleGen", *NODES)),
     *(("small_penguins", node) for node in ("Transform", "Evaluator")),
+    *(("sms", node) for node in ("TextExampleGen", "TextPredictions")),
 ]
 _FORGET_WHAT_IS_CACHED = """
 DELETE FROM Association WHERE context_id IN (
@@ -105,23 +106,37 @@ def small_penguins(penguins: Comparison) -> Comparison:
 @pytest.fixture(scope="module")
 def flights(flink: Flink, few_flights: Run, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     """In two slots, although so few would get one, so that sums are put together from two."""
-    store = tmp_path_factory.mktemp("flights") / "metadata.sqlite"
-    with (
-        closing(sqlite3.connect(few_flights.root / "metadata.sqlite")) as source,
-        closing(sqlite3.connect(store)) as copy,
-    ):
-        source.backup(copy)  # other tests go on with the original
-        copy.execute(_FORGET_WHAT_IS_CACHED)
-        copy.commit()
+    store = store_of(few_flights, tmp_path_factory.mktemp("flights"))
     return Comparison("flights", flink, FLIGHTS, store, "--parallelism=2")
 
 
 @pytest.fixture(scope="module")
+def sms(flink: Flink, sms_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """Stage by stage in two slots, although it is so small."""
+    store = store_of(sms_run, tmp_path_factory.mktemp("sms"))
+    args = "--parallelism=2 --headrace_one_stage_bytes=0"
+    return Comparison("sms", flink, SMS, store, args)
+
+
+def store_of(run: Run, place: Path) -> Path:
+    """A copy of the run's store, without what is cached; other tests go on with the original."""
+    store = place / "metadata.sqlite"
+    with (
+        closing(sqlite3.connect(run.root / "metadata.sqlite")) as source,
+        closing(sqlite3.connect(store)) as copy,
+    ):
+        source.backup(copy)
+        copy.execute(_FORGET_WHAT_IS_CACHED)
+        copy.commit()
+    return store
+
+
+@pytest.fixture(scope="module")
 def compared(
-    penguins: Comparison, small_penguins: Comparison, flights: Comparison
+    penguins: Comparison, small_penguins: Comparison, flights: Comparison, sms: Comparison
 ) -> dict[tuple[str, str], tuple[Outputs, Outputs]]:
     """Every node of both, two at a time: they share the cluster."""
-    comparisons = {item.name: item for item in (penguins, small_penguins, flights)}
+    comparisons = {item.name: item for item in (penguins, small_penguins, flights, sms)}
     with ThreadPoolExecutor(2) as workers:
         found = workers.map(lambda case: comparisons[case[0]].on_flink(case[1]), CASES)
         return dict(zip(CASES, found, strict=True))
@@ -224,6 +239,20 @@ def predictions(directory: Path) -> dict[bytes, np.ndarray]:
     }
 
 
+def same_lines(ours: Path, theirs: Path) -> None:
+    for kind in ("predictions", "by_label", "by_word"):
+        [found, expected] = [
+            sorted(
+                line
+                for file in side.glob(f"{kind}-*.tsv")
+                for line in file.read_text(encoding="utf-8").splitlines()[1:]
+            )
+            for side in (ours, theirs)
+        ]
+        assert len(expected) > 1
+        assert found == expected
+
+
 SAME: dict[str, Callable[[Path, Path], None]] = {
     "examples": same_examples,
     "statistics": same_statistics,
@@ -236,6 +265,7 @@ SAME: dict[str, Callable[[Path, Path], None]] = {
     "evaluation": same_metrics,
     "blessing": same_blessing,
     "inference_result": same_predictions,
+    "predictions": same_lines,
 }
 NOT_COMPARED = ("post_transform_anomalies", "updated_analyzer_cache")
 

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from apache_beam.io.filesystem import FileMetadata, FileSystem
+from apache_beam.io.filesystem import (
+    CompressedFile,
+    CompressionTypes,
+    FileMetadata,
+    FileSystem,
+)
 from tfx.dsl.io import filesystem, filesystem_registry
 
 SCHEME = "objects"
@@ -33,7 +38,13 @@ def below(path: str) -> list[str]:
     return sorted(name for name in OBJECTS if name.startswith(path.rstrip("/") + "/"))
 
 
+class _Reader(io.BytesIO):
+    mode = "rb"
+
+
 class _Writer(io.BytesIO):
+    mode = "wb"
+
     def __init__(self, path: str) -> None:
         super().__init__()
         self._path = path
@@ -53,6 +64,14 @@ class _TextWriter(io.StringIO):
         if not self.closed:
             put(self._path, self.getvalue().encode())
         super().close()
+
+
+def _packed(file: io.BytesIO, path: str, compression: str) -> Any:
+    """The file as Beam's file systems give it: compressed by its name, or as the caller says."""
+    if compression == CompressionTypes.AUTO:
+        compression = CompressionTypes.detect_compression_type(path)
+    plain = compression == CompressionTypes.UNCOMPRESSED
+    return file if plain else CompressedFile(file, compression)
 
 
 class BeamObjects(FileSystem):
@@ -80,11 +99,15 @@ class BeamObjects(FileSystem):
             if path.startswith(dir_or_prefix):
                 yield self.metadata(path)
 
-    def create(self, path: str, mime_type: str = "", compression_type: str = "") -> Any:
-        return _Writer(path)
+    def create(
+        self, path: str, mime_type: str = "", compression_type: str = CompressionTypes.AUTO
+    ) -> Any:
+        return _packed(_Writer(path), path, compression_type)
 
-    def open(self, path: str, mime_type: str = "", compression_type: str = "") -> Any:
-        return io.BytesIO(self._content(path))
+    def open(
+        self, path: str, mime_type: str = "", compression_type: str = CompressionTypes.AUTO
+    ) -> Any:
+        return _packed(_Reader(self._content(path)), path, compression_type)
 
     def copy(self, source_file_names: list[str], destination_file_names: list[str]) -> None:
         for source, target in zip(source_file_names, destination_file_names, strict=True):
@@ -110,8 +133,9 @@ class BeamObjects(FileSystem):
         return FileMetadata(path, self.size(path), _WRITTEN[path])
 
     def delete(self, paths: list[str]) -> None:
-        for path in paths:
-            del OBJECTS[path]
+        for path in paths:  # of a prefix, as of a directory, all that is below it
+            for name in (path, *below(path)):
+                OBJECTS.pop(name, None)
 
     def _content(self, path: str) -> bytes:
         if path not in OBJECTS:

@@ -21,7 +21,7 @@ DIRECT = ["--runner=headrace.node.direct_runner.DirectRunner", "--sdk_container_
 
 @pytest.fixture
 def ingest(tmp_path: Path):
-    def call() -> dict[str, list[tuple[str, str]]]:
+    def call(base: str = "") -> dict[str, list[tuple[str, str]]]:
         """Read what is below ``data``; return label and text of each split's examples."""
         splits = [
             example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=buckets)
@@ -30,7 +30,7 @@ def ingest(tmp_path: Path):
         examples = standard_artifacts.Examples()
         examples.uri = str(tmp_path / "examples")
         properties = {
-            "input_base": str(tmp_path / "data"),
+            "input_base": base or str(tmp_path / "data"),
             "input_config": proto_utils.proto_to_json(
                 example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(pattern="*")])
             ),
@@ -91,3 +91,8 @@ def test_a_bad_line_fails_with_its_file_and_line(ingest, tmp_path):
 def test_a_directory_without_files_fails_with_its_pattern(ingest, tmp_path):
     with pytest.raises(HeadraceError, match=r"no file matches .*/data/\*"):
         ingest()
+
+
+def test_a_scheme_that_is_on_no_file_system_is_told(ingest):
+    with pytest.raises(HeadraceError, match=r"nowhere://bucket/\* cannot be read"):
+        ingest("nowhere://bucket")

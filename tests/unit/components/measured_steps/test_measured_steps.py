@@ -1,0 +1,43 @@
+import json
+from pathlib import Path
+
+import apache_beam as beam
+
+from headrace.components.measured_steps import Measured, StepCost, step_costs, write_costs
+from headrace.node.direct_runner import DirectRunner
+
+
+def test_each_named_step_has_time_and_memory_and_passes_values_on(tmp_path: Path) -> None:
+    with beam.Pipeline(runner=DirectRunner()) as pipeline:
+        _ = (
+            pipeline
+            | beam.Create([("a", 1), ("b", 2), ("a", 3)])
+            | Measured("Add", beam.CombinePerKey(sum))
+            | Measured("Text", beam.MapTuple(lambda key, number: f"{key}{number}"))
+            | Measured("Write", beam.io.WriteToText(str(tmp_path / "sums")))
+        )
+    costs = step_costs(pipeline.result)
+    assert [cost.step for cost in costs] == ["Add", "Text", "Write"]
+    assert all(cost.seconds is not None and cost.seconds >= 0 for cost in costs)
+    assert all(cost.memory_mb > 10 for cost in costs)
+    [file] = tmp_path.glob("sums*")
+    assert sorted(file.read_text().split()) == ["a4", "b2"]
+
+
+def test_a_step_that_is_used_twice_has_one_cost(tmp_path: Path) -> None:
+    with beam.Pipeline(runner=DirectRunner()) as pipeline:
+        for name in ("one", "two"):
+            numbers = pipeline | name >> beam.Create([1])
+            _ = numbers | f"within {name}" >> _Within()
+    assert [cost.step for cost in step_costs(pipeline.result)] == ["Same"]
+
+
+class _Within(beam.PTransform):
+    def expand(self, values):
+        return values | Measured("Same", beam.Map(str))
+
+
+def test_costs_are_kept_as_json(tmp_path: Path) -> None:
+    write_costs([StepCost("Add", None, 12)], str(tmp_path))
+    kept = json.loads((tmp_path / "steps.json").read_text())
+    assert kept == [{"step": "Add", "seconds": None, "memory_mb": 12}]
