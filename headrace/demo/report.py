@@ -15,6 +15,8 @@ import os
 import sys
 from typing import Any
 
+from headrace.launcher.forest_ops import load_forest_ops
+
 _ROWS = 3
 _ROWS_TO_CHOOSE_FROM = 1000
 _ALL = "Overall"
@@ -79,6 +81,7 @@ def _predictions(model_uri: str, examples_uri: str, label_key: str) -> list[dict
     dataset = tf.data.TFRecordDataset(files, compression).take(_ROWS_TO_CHOOSE_FROM)
     found = list(dataset.as_numpy_iterator())
     records = [found[index] for index in _various(list(map(_features, found)), label_key)]
+    load_forest_ops()
     saved = tf.saved_model.load(model_uri)
     serve = saved.signatures["serving_default"]
     [input_name] = serve.structured_input_signature[1]

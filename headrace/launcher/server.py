@@ -31,6 +31,7 @@ PRELOAD = (
     "tensorflow_model_analysis",
     "tfx_bsl.public.tfxio",
     "setuptools",  # TFX reads its own packaging when a node starts
+    "ydf_tf",
     "tfx.v1",
     "tfx.orchestration.portable.launcher",
     "tfx.components.example_gen.csv_example_gen.executor",

@@ -20,6 +20,7 @@ from headrace.errors import HeadraceError
 from headrace.flink_runner.facts import read_facts
 from headrace.graph.resolvers import found_nothing
 from headrace.launcher.failures import describe
+from headrace.launcher.forest_ops import load_forest_ops
 from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
 from headrace.node.asset_facts import asset_facts
@@ -68,6 +69,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     quicken_beam()
     mend_keras_export()
     adapt_tfx_bsl()
+    load_forest_ops()
     mend_pusher()
     quicken_lookups(spec.execution_types)
     if request.runner == "direct":

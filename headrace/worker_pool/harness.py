@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.launcher.child import Send, use_import_path
+from headrace.launcher.forest_ops import load_forest_ops
 from headrace.launcher.protocol import EventFrame
 from headrace.worker_pool.metrics import report_users_metrics, wants_all_metrics
 from headrace.worker_pool.requests import HarnessRequest
@@ -33,6 +34,7 @@ def run_harness(payload: dict[str, Any], send: Send) -> dict[str, Any]:
     from headrace.beam import quicken_beam
 
     quicken_beam()
+    load_forest_ops()
     environment = _environment(request)
     if not wants_all_metrics(environment["PIPELINE_OPTIONS"]):
         report_users_metrics()

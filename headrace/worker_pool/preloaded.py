@@ -26,6 +26,7 @@ PRELOAD = (
     "tensorflow_transform.beam",
     "tensorflow_data_validation",
     "tensorflow_model_analysis",
+    "ydf_tf",
     "tfx.v1",
     "tfx.components.example_gen.csv_example_gen.executor",
     "tfx.components.example_gen.import_example_gen.executor",
