@@ -36,6 +36,7 @@ from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.publication import Publication, Published
 from headrace.node.pushing import mend_pusher
+from headrace.node.resolution_faults import is_a_strategys, reason_of
 from headrace.node.saved_models import adapt_tfx_bsl
 from headrace.node.skipping import why_skipped
 from headrace.node.taken_outputs import NodeLauncher
@@ -219,11 +220,12 @@ def _result(
         execution = executions.annotate(handle, execution_id, usage, replace(notes, cache=story))
     if not execution_lib.is_execution_successful(execution):
         # TFX's launcher publishes a failed input resolution and returns as if all were well.
-        reason = _last_line(execution) or "its inputs cannot be resolved"
+        message = _message(execution)
+        reason = reason_of(message) or "its inputs cannot be resolved"
         if not found_nothing(spec.node.node_info.type.name, reason):
             raise HeadraceError(
                 f"node {request.node_id} did not run: {reason}",
-                _HINT_ON_INPUTS,
+                "" if is_a_strategys(message) else _HINT_ON_INPUTS,
             )
         # All is well, for nodes that can do without: TFX's own examples begin so.
         _log.warning("%s found no artifact: a node that needs one will fail", request.node_id)
@@ -268,8 +270,6 @@ def _cache_story(
     return story
 
 
-def _last_line(execution: Any) -> str:
+def _message(execution: Any) -> str:
     result = execution_lib.get_execution_result(execution)
-    message = (getattr(result, "result_message", "") or "").strip()
-    # The message is a whole traceback, whose last line says what was wrong.
-    return message.splitlines()[-1] if message else ""
+    return getattr(result, "result_message", "") or ""
