@@ -13,7 +13,6 @@ from tfx.proto.orchestration import executable_spec_pb2, placeholder_pb2
 
 from headrace.errors import HeadraceError
 from headrace.node.batching import batch_by_bytes
-from headrace.node.blessing import say_why_not_blessed
 from headrace.node.example_faults import explain, refuse_nothing
 from headrace.node.input_size import input_bytes
 
@@ -121,7 +120,6 @@ class BeamOperator(BeamExecutorOperator):  # type: ignore[misc]
                 raise
             raise explained from raised
         refuse_nothing(info.input_dict, info.output_dict, info.exec_properties)
-        say_why_not_blessed(self._class_path, info.output_dict)
         return output
 
 

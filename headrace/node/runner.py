@@ -25,6 +25,7 @@ from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.node import executions
 from headrace.node.asset_facts import asset_facts
 from headrace.node.beam import Given, arguments_of, executor_operators
+from headrace.node.blessing import evaluation_of
 from headrace.node.boundaries import BOUNDARIES, hand_through
 from headrace.node.cache_key import code_digest, for_cache_key
 from headrace.node.cache_story import cache_story
@@ -246,6 +247,7 @@ def _result(
         cpu_seconds=usage.cpu_seconds,
         peak_memory_bytes=usage.peak_memory_bytes,
         keras=request.keras,
+        evaluation=evaluation_of(outputs),
         asset=asset_facts(handle.store, outputs) if is_new and not cached else {},
     )
 
