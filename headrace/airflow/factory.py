@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ def pipeline_dag(
     parameters: Mapping[str, Any] | None = None,
     node_args: Mapping[str, Mapping[str, Any]] | None = None,
     span_parameter: str = "",
+    approve: Mapping[str, Mapping[str, Any]] | Sequence[str] = (),
     **dag_args: Any,
 ) -> DAG:
     """Make a DAG of a TFX pipeline: one task for each node, with TFX's dependencies.
@@ -61,6 +62,8 @@ def pipeline_dag(
         span_parameter: the runtime parameter that is the run's span. By default it is the run's
             partition, or the day that its data interval starts on; events of the run's assets have
             it as their partition. docs/retraining.md has more.
+        approve: nodes that a person is asked about before they run, such as ``["Pusher"]``, or by
+            node id the arguments of Airflow's ``ApprovalOperator`` that asks.
         dag_args: passed on to ``DAG``: ``default_args``, ``max_active_runs``, ``tags``, ...
 
     Raises:
@@ -82,6 +85,7 @@ def pipeline_dag(
             schedule=schedule,
             parameters=parameters or {},
             node_args=node_args or {},
+            approve=_approvals(approve),
             dag_args=dag_args,
             span_parameter=span_parameter,
         )
@@ -120,6 +124,15 @@ def _is_deferrable(chosen: bool | None) -> bool:
         return chosen
     default: bool = conf.getboolean("operators", "default_deferrable", fallback=False)
     return default
+
+
+def _approvals(
+    approve: Mapping[str, Mapping[str, Any]] | Sequence[str],
+) -> Mapping[str, Mapping[str, Any]]:
+    if isinstance(approve, Mapping):
+        return approve
+    # A text would be taken for its letters.
+    return {name: {} for name in ([approve] if isinstance(approve, str) else approve)}
 
 
 def _within(target: str, project: Path) -> str:

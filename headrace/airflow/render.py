@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow.sdk import DAG, TaskGroup, TriggerRule
+from airflow.sdk import DAG, BaseOperator, TaskGroup, TriggerRule
 
 from headrace.airflow.announcing import SPAN_OF_RUN
 from headrace.airflow.assets import inlets_of, outlets_of
@@ -27,6 +27,8 @@ _OURS = (
     *("runs_beam", "partition"),
 )
 _WATCHER = "any_node_failed"
+_APPROVE = "approve"
+_EVALUATION = "ModelEvaluation"
 _NOT_IN_A_TASK_ID = re.compile(r"[^\w.-]")
 _NOT_IN_A_GROUP_ID = re.compile(r"[^\w-]")
 
@@ -53,6 +55,7 @@ def render_dag(
     schedule: Any = None,
     parameters: Mapping[str, Any],
     node_args: Mapping[str, Mapping[str, Any]],
+    approve: Mapping[str, Mapping[str, Any]] | None = None,
     dag_args: Mapping[str, Any],
     span_parameter: str = "",
 ) -> DAG:
@@ -67,6 +70,7 @@ def render_dag(
     _check_node_args(graph, node_args)
     if span_parameter:
         parameters = {span_parameter: SPAN_OF_RUN, **parameters}
+    _check_nodes(graph, "approve", approve or {})
     dag_id = dag_id or _NOT_IN_A_TASK_ID.sub("_", graph.name)
     arguments = {"catchup": False, "tags": list(DEFAULT_TAGS), **dag_args}
     arguments.setdefault("doc_md", dag_doc(graph, defaults.target, defaults.ir_path))
@@ -86,6 +90,12 @@ def render_dag(
         for node in graph.nodes:
             for upstream in node.upstream:
                 tasks[upstream] >> tasks[node.id]
+        for node_id, asking in (approve or {}).items():
+            node = graph.node(node_id)
+            asks = rendering.approval(node, tasks, asking)
+            for upstream in node.upstream:
+                tasks[upstream] >> asks
+            asks >> tasks[node_id]
         if any(node.runs_after_failures for node in graph.nodes):
             # Airflow judges a run by its last tasks, and such a node hides what failed before it.
             list(tasks.values()) >> AnyNodeFailed(task_id=_WATCHER)
@@ -143,6 +153,28 @@ class _Rendering:
                 **{"deferrable": self._defaults.deferrable, **arguments},
             )
 
+    def approval(
+        self, node: Node, tasks: Mapping[str, NodeOperator], arguments: Mapping[str, Any]
+    ) -> BaseOperator:
+        """The task that asks a person about a node."""
+        # Not above: parsing other DAG files needs nothing of Airflow's standard provider.
+        from headrace.airflow.approval import NodeApproval
+
+        evaluated_by = [
+            tasks[name].task_id
+            for name in _before(self._graph, node)
+            if any(item.artifact_type == _EVALUATION for item in self._graph.node(name).outputs)
+        ]
+        given = {"trigger_rule": trigger_rule(node, self._skippable), **arguments}
+        with self._group(node.group), told_by_airflow(f"the approval of node {node.id!r}"):
+            return NodeApproval(
+                task_id=f"{_APPROVE}_{_task_name(node)}",
+                node=node.id,
+                required=[tasks[name].task_id for name in node.required],
+                evaluated_by=evaluated_by,
+                **given,
+            )
+
     def _group(self, path: tuple[str, ...]) -> contextlib.AbstractContextManager[Any]:
         if not path:
             return contextlib.nullcontext()
@@ -183,13 +215,29 @@ def _task_name(node: Node) -> str:
     return _NOT_IN_A_TASK_ID.sub("_", own)
 
 
-def _check_node_args(graph: PipelineGraph, node_args: Mapping[str, Mapping[str, Any]]) -> None:
+def _before(graph: PipelineGraph, node: Node) -> list[str]:
+    """All nodes before this one, in pipeline order."""
+    found, todo = set(), list(node.upstream)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo.extend(graph.node(name).upstream)
+    return [item.id for item in graph.nodes if item.id in found]
+
+
+def _check_nodes(graph: PipelineGraph, argument: str, named: Iterable[str]) -> None:
     known = [node.id for node in graph.nodes]
-    for node_id, arguments in node_args.items():
+    for node_id in named:
         if node_id not in known:
             raise UsageError(
-                f"node_args: there is no node {node_id!r}", f"the nodes are {', '.join(known)}"
+                f"{argument}: there is no node {node_id!r}", f"the nodes are {', '.join(known)}"
             )
+
+
+def _check_node_args(graph: PipelineGraph, node_args: Mapping[str, Mapping[str, Any]]) -> None:
+    _check_nodes(graph, "node_args", node_args)
+    for node_id, arguments in node_args.items():
         for name in _OURS:
             if name in arguments:
                 raise UsageError(f"node_args of {node_id!r}: {name!r} cannot be changed")

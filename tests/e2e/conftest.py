@@ -79,6 +79,13 @@ after_push = pipeline_dag(
     "tiny.py:create_pipeline", dag_id="after_push", schedule=each_span(pushed_model("spanned"))
 )
 """
+APPROVED = """
+from headrace.airflow import pipeline_dag
+
+dag = pipeline_dag(
+    "tiny.py:create_pipeline", dag_id="approved", approve=["Use"], default_args={"retries": 0}
+)
+"""
 BROKEN_DAG = """
 from headrace.airflow import pipeline_dag
 
@@ -145,6 +152,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     (project / "dags" / "durable.py").write_text(DURABLE)
     (project / "dags" / "deferrable.py").write_text(DEFERRABLE)
     (project / "dags" / "spanned.py").write_text(SPANNED)
+    (project / "dags" / "approved.py").write_text(APPROVED)
     (project / "dags" / "broken.py").write_text(BROKEN_DAG)
     platform = platform_of(project, project / ".headrace")
     platform.environ["TINY_MARKER"] = str(project / "go-on")

@@ -134,6 +134,24 @@ def test_a_template_takes_its_value_from_the_run(api: AirflowApi) -> None:
     assert Path(result["outputs"][0]["uri"]).read_text() == "from_the_run-0.5-"
 
 
+@pytest.mark.parametrize(
+    ("answer", "becomes"), [("Approve", "success"), ("Reject", "skipped")], ids=str
+)
+def test_a_person_is_asked_before_a_node_and_decides(
+    api: AirflowApi, answer: str, becomes: str
+) -> None:
+    run = f"asked-{answer}"
+    api.trigger("approved", run, {"word": "hi", "count": 3})
+    path = f"/api/v2/dags/approved/dagRuns/{run}/taskInstances/approve_Use/-1/hitlDetails"
+    wait_until(lambda: api._request("GET", path).is_success)
+    form = api._request("GET", path).json()
+    assert "- String" in form["body"], "what the node would run on"
+    wait_until(lambda: api._request("PATCH", path, json={"chosen_options": [answer]}).is_success)
+    wait_until(lambda: api.run("approved", run)["state"] in ("success", "failed"))
+    tasks = {task["task_id"]: task["state"] for task in api.tasks("approved", run)}
+    assert tasks == {"Make": "success", "approve_Use": "success", "Use": becomes}
+
+
 @pytest.mark.parametrize("conf", [{"count": "three"}, {"scale": "x"}, {"count": 1.5}])
 def test_a_parameter_of_the_wrong_type_starts_no_run(api: AirflowApi, conf: dict) -> None:
     with pytest.raises(UsageError, match="is not of type"):

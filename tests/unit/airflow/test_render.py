@@ -171,3 +171,50 @@ def test_the_dag_survives_airflows_serialisation() -> None:
     assert sorted(again.task_dict) == ["Gen", "Trainer", "inner.Check"]
     assert again.get_task("Trainer").upstream_task_ids == {"Gen"}
     assert again.get_task("Gen").operator_name == "CsvExampleGen"
+
+
+JUDGED = PipelineGraph(
+    name="judged",
+    nodes=(
+        Node("Trainer", "Trainer", NodeKind.COMPONENT, outputs=(NodeOutput("model", "Model"),)),
+        Node(
+            "Evaluator",
+            "Evaluator",
+            NodeKind.BEAM,
+            upstream=("Trainer",),
+            outputs=(NodeOutput("evaluation", "ModelEvaluation"),),
+        ),
+        Node("Wait", "Wait", NodeKind.COMPONENT, upstream=("Evaluator",)),
+        Node(
+            "Pusher",
+            "Pusher",
+            NodeKind.COMPONENT,
+            upstream=("Trainer", "Wait"),
+            required=("Trainer",),
+        ),
+    ),
+)
+
+
+def test_a_node_to_be_approved_waits_for_a_task_that_asks() -> None:
+    dag = render(JUDGED, approve={"Pusher": {"subject": "Push?", "defaults": "Reject"}})
+    asks = dag.get_task("approve_Pusher")
+    assert asks.upstream_task_ids == {"Trainer", "Wait"}
+    assert dag.get_task("Pusher").upstream_task_ids == {"Trainer", "Wait", "approve_Pusher"}
+    assert (asks.subject, asks.defaults) == ("Push?", ["Reject"])
+    assert (asks.required, asks.evaluated_by) == (["Trainer"], ["Evaluator"])
+
+
+def test_a_node_of_a_sub_pipeline_is_asked_about_in_its_group() -> None:
+    dag = render(approve={"inner.Check": {}})
+    assert "inner.approve_Check" in dag.task_dict
+
+
+def test_an_approval_of_a_node_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(UsageError, match="approve: there is no node 'Push'"):
+        render(approve={"Push": {}})
+
+
+def test_an_argument_that_airflow_does_not_take_is_told_with_the_node() -> None:
+    with pytest.raises(UsageError, match="the approval of node 'Trainer'"):
+        render(approve={"Trainer": {"colour": "red"}})
