@@ -47,6 +47,9 @@ class Engine(Protocol):
     def outcome(self, case: Case, run_id: str) -> Outcome:
         """Wait for the end."""
 
+    def told(self, case: Case, run_id: str, node: str) -> str:
+        """What a user reads of a node of a run that has ended."""
+
 
 class RunCommand:
     """``headrace run``."""
@@ -74,6 +77,9 @@ class RunCommand:
             {node["id"]: node["result"] for node in nodes if node["result"]},
         )
 
+    def told(self, case: Case, run_id: str, node: str) -> str:
+        return (self._platform.home / "runs" / run_id / f"{node}.log").read_text()
+
 
 class Airflow:
     """A real Airflow, its scheduler and executor."""
@@ -97,3 +103,6 @@ class Airflow:
         ran = [name for name, became in tasks.items() if became == RAN]
         results = {name: self._api.result(case.pipeline, run_id, name) or {} for name in ran}
         return Outcome(state == "success", tasks, results)
+
+    def told(self, case: Case, run_id: str, node: str) -> str:
+        return "\n".join(self._api.log(case.pipeline, run_id, node, 1))

@@ -9,7 +9,7 @@ import pytest
 from headrace.services import control
 from headrace.services.instance import main_instance
 from headrace.settings import load_settings
-from tests.e2e.conformance.cases import CASES, TARGETS, Case
+from tests.e2e.conformance.cases import CASES, SKIPPED, TARGETS, Case
 from tests.e2e.conformance.engines import Airflow, Engine, RunCommand
 from tests.e2e.conftest import REPOSITORY, Platform, platform_of
 
@@ -69,6 +69,14 @@ def test_every_node_becomes_what_tfx_says(
     assert outcome.succeeded is case.succeeds
     assert {node: outcome.text(node) for node in case.texts} == case.texts
     assert [node for node, pattern in case.files.items() if not outcome.has(node, pattern)] == []
+
+
+def test_a_skipped_node_says_which_condition_does_not_hold(
+    engine: Engine, started: dict[str, str]
+) -> None:
+    case = next(case for case in CASES if case.nodes.get("Taken") == SKIPPED)
+    said = engine.told(case, started[case.name], "Taken")
+    assert "Nothing to do for node Taken in this run: Count.number.value > 0 does not hold" in said
 
 
 def test_what_has_not_changed_is_served_from_the_cache_also_in_a_sub_pipeline(
