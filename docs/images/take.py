@@ -1,6 +1,8 @@
-"""Takes the README's picture: a DAG run's graph in Airflow's UI, by headless Chromium.
+"""Takes the documents' pictures of Airflow's UI, by headless Chromium: a DAG run's graph, or the
+form of a task that asks a person.
 
-Usage: take.py URL USER PASSWORD DAG_ID RUN_ID FILE. Needs selenium, Chromium and its driver.
+Usage: take.py URL USER PASSWORD DAG_ID RUN_ID FILE [TASK_ID]. Needs selenium, Chromium and its
+driver.
 """
 
 import sys
@@ -25,8 +27,10 @@ FLAGS = (
 )
 
 
-def main(url: str, user: str, password: str, dag_id: str, run_id: str, file: str) -> None:
-    """Write a picture of the run's graph to ``file``."""
+def main(
+    url: str, user: str, password: str, dag_id: str, run_id: str, file: str, task_id: str = ""
+) -> None:
+    """Write a picture of the run's graph, or of the task's form, to ``file``."""
     options = webdriver.ChromeOptions()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
@@ -44,7 +48,8 @@ def main(url: str, user: str, password: str, dag_id: str, run_id: str, file: str
             driver.execute_script(
                 "localStorage.setItem('default_dag_view', JSON.stringify('graph'))"
             )
-            driver.get(f"{url}/dags/{dag_id}/runs/{run_id}")
+            page = f"{url}/dags/{dag_id}/runs/{run_id}"
+            driver.get(f"{page}/tasks/{task_id}/required_actions" if task_id else page)
             wait.until(lambda d: len(d.find_elements(By.CSS_SELECTOR, ".react-flow__node")) >= 3)
             time.sleep(3)  # the graph moves into its place
             driver.save_screenshot(file)

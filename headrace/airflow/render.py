@@ -28,7 +28,7 @@ _OURS = (
 )
 _WATCHER = "any_node_failed"
 _APPROVE = "approve"
-_EVALUATION = "ModelEvaluation"
+_EVALUATION, _MODEL = "ModelEvaluation", "Model"
 _NOT_IN_A_TASK_ID = re.compile(r"[^\w.-]")
 _NOT_IN_A_GROUP_ID = re.compile(r"[^\w-]")
 
@@ -170,7 +170,7 @@ class _Rendering:
             return NodeApproval(
                 task_id=f"{_APPROVE}_{_task_name(node)}",
                 node=node.id,
-                required=[tasks[name].task_id for name in node.required],
+                required=[tasks[name].task_id for name in _reads_of(node)],
                 evaluated_by=evaluated_by,
                 **given,
             )
@@ -224,6 +224,22 @@ def _before(graph: PipelineGraph, node: Node) -> list[str]:
             found.add(name)
             todo.extend(graph.node(name).upstream)
     return [item.id for item in graph.nodes if item.id in found]
+
+
+def _reads_of(node: Node) -> list[str]:
+    """The nodes without whose outputs there is nothing to ask about.
+
+    A model counts, though Pusher's is optional to TFX: it may come by an InfraBlessing.
+    """
+    models = [
+        producer
+        for item in node.inputs
+        if item.artifact_type == _MODEL
+        for producer, _ in item.producers
+    ]
+    return list(
+        dict.fromkeys([*node.required, *(name for name in models if name in node.upstream)])
+    )
 
 
 def _check_nodes(graph: PipelineGraph, argument: str, named: Iterable[str]) -> None:

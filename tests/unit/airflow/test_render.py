@@ -190,7 +190,7 @@ JUDGED = PipelineGraph(
             "Pusher",
             NodeKind.COMPONENT,
             upstream=("Trainer", "Wait"),
-            required=("Trainer",),
+            inputs=(NodeInput("model", "Model", (("Trainer", "model"),), optional=True),),
         ),
     ),
 )
