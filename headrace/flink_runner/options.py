@@ -26,8 +26,9 @@ the last stage of a job."""
 EXPIRATION_MILLIS = 30_000
 """A harness serves the stages that start within this time after its own start; a later one gets a
 fresh harness, which costs half a second. After a harness has died, Beam's Flink runner gives it to
-restarted tasks until this time is over, and they fail again at once; so restarts must go on for
-longer (``restart-strategy`` in Flink's configuration)."""
+restarted tasks until this time is over, and they fail again at once. Our runner jar does not, but
+a cluster may have another; so restarts go on for longer (``restart-strategy`` in Flink's
+configuration)."""
 PYTHON_FAILURES = 1
 """A batch job is given up when the user's code fails: Flink would run all of it again, as a retry
 of the node does."""
