@@ -1,6 +1,7 @@
 """Beam, TFT and TFMA in nodes' processes and harnesses: what they repeat is done once."""
 
 from headrace.beam.cross_entropy import remember_cross_entropies
+from headrace.beam.gzip import compress_quickly
 from headrace.beam.options import remember_options
 from headrace.beam.predictions import prepare_predictions_quickly
 from headrace.beam.signatures import remember_signatures
@@ -22,3 +23,4 @@ def quicken_beam() -> None:
     remember_traces()
     prepare_predictions_quickly()
     remember_cross_entropies()
+    compress_quickly()
