@@ -18,6 +18,7 @@ from headrace.errors import HeadraceError
 from headrace.files import exclusive_lock
 from headrace.launcher.paths import LauncherPaths, launcher_paths
 from headrace.launcher.peers import same_user
+from headrace.services.identity import ProcessIdentity, wait_until_gone
 from headrace.settings import Keras, Settings
 
 _BIND_SECONDS = 30.0
@@ -168,14 +169,19 @@ def stop_launcher(settings: Settings) -> bool:
     """Stop the running servers and their jobs; return whether there was one."""
     processes = launcher_processes(settings).values()
     for process in processes:
-        _stop(process)
+        end_process(process)
     return bool(processes)
 
 
-def _stop(process: psutil.Process) -> None:
-    process.terminate()
+def end_process(process: psutil.Process) -> None:
+    """Have a process end, by force if it does not; it may be left to its parent to reap."""
+    # Not psutil's own waiting: it lasts until the parent has reaped the process, and one whose
+    # parent has ended may never be, as in a container without an init.
     try:
-        process.wait(_STOP_SECONDS)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(_STOP_SECONDS)
+        identity = ProcessIdentity.of(process.pid)
+        process.terminate()
+        if not wait_until_gone(identity, _STOP_SECONDS):
+            process.kill()
+            wait_until_gone(identity, _STOP_SECONDS)
+    except psutil.NoSuchProcess:
+        return
