@@ -21,6 +21,7 @@ _NOISE = (
     "ArtifactQuery.property_predicate is not supported",
     "metadata_connection_config is not provided by IR",
     "Using yield and return in the process method",
+    "BatchElements statistics: ",
     "Cleaning up state",
     "crcmod package not found",
     "TF_USE_LEGACY_KERAS is set to 0",

@@ -82,6 +82,10 @@ class AirflowApi:
         """The DAG run: ``state``, ``queued_at``, ``start_date``, ``end_date``."""
         return self._get(f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}")
 
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """Every run of the DAG, as ``run`` gives it."""
+        return self._all(f"/api/v2/dags/{quote(dag_id)}/dagRuns", "dag_runs")
+
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """The run's task instances."""
         path = f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}/taskInstances"

@@ -30,6 +30,8 @@ def missing_packages(environ: Mapping[str, str], with_flink: bool) -> list[Packa
         found.append(Package("postgresql", "are skipped"))
     if not shutil.which("mariadbd", path=f"{environ.get('PATH', os.defpath)}:/usr/sbin"):
         found.append(Package("mariadb-server", "are skipped"))
+    if not shutil.which("chromedriver"):
+        found.append(Package("chromium-driver", "are skipped"))
     if with_flink:
         java = find_java(environ)
         if java is None or not java.is_usable:

@@ -6,17 +6,20 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import psutil
 import pytest
 
 from headrace.errors import UsageError
 from headrace.services import control
+from headrace.services.environment import USER, password
 from headrace.services.identity import session_members
 from headrace.services.instance import Instance, main_instance
 from headrace.services.rest import AirflowApi
 from headrace.services.state import ServiceState
 from headrace.settings import load_settings
+from tests.e2e.browser import DRIVER, Browser, browser
 from tests.e2e.conftest import Platform
 
 pytestmark = pytest.mark.e2e
@@ -156,6 +159,44 @@ def test_a_person_is_asked_before_a_node_and_decides(
 def test_a_parameter_of_the_wrong_type_starts_no_run(api: AirflowApi, conf: dict) -> None:
     with pytest.raises(UsageError, match="is not of type"):
         api.trigger("tiny", "wrong", conf)
+
+
+@pytest.fixture(scope="module")
+def person(up: str, instance: Instance) -> Iterator[Browser]:
+    if DRIVER is None:
+        pytest.skip("there is no chromedriver: apt-get install chromium-driver")
+    with browser(state_of(instance).url) as found:
+        found.log_in(USER, password(instance))
+        yield found
+
+
+def open_form(person: Browser) -> None:
+    person.open("/dags/tiny")
+    person.choose("trigger-dag-button", "trigger", opens="trigger-dag-submit")
+
+
+def test_a_person_fills_in_the_form_and_follows_the_run(person: Browser, api: AirflowApi) -> None:
+    open_form(person)
+    person.fill("element_word", "by hand")
+    person.fill("element_count", "3")
+    person.by_test_id("trigger-dag-submit").click()
+    person.until(lambda: "/dags/tiny/runs/" in person.path)
+    run_id = unquote(person.path.split("/runs/")[1].split("/")[0].split("?")[0])
+    person.until(lambda: "Success" in person.by_test_id("state-badge").text)
+    assert {"Make", "Use"} <= set(person.text.split())
+    result = api.result("tiny", run_id, "Make")
+    assert result is not None
+    assert Path(result["outputs"][0]["uri"]).read_text() == "by hand-0.5-" * 3
+
+
+def test_a_wrong_parameter_is_refused_in_the_form(person: Browser, api: AirflowApi) -> None:
+    before = len(api.runs("tiny"))
+    open_form(person)
+    person.fill("element_count", "1.5")
+    person.by_test_id("trigger-dag-submit").click()
+    said = person.until(lambda: person.by_test_id("error-alert").text)
+    assert "count: 1.5 is not of type 'integer'" in said
+    assert len(api.runs("tiny")) == before
 
 
 def test_a_parameter_that_does_not_exist_starts_no_demo(up: str, small: Platform) -> None:
