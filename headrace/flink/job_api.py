@@ -16,6 +16,7 @@ from headrace.flink.rest import FlinkUnreachable
 _TIMEOUT_SECONDS = 30.0
 _SUBMIT_SECONDS = 600.0
 """A jar of 100 MB may go over a slow network, and a large pipeline takes its time to translate."""
+NO_JOB = "FlinkJobNotFoundException"
 ENDED = frozenset(("FINISHED", "FAILED", "CANCELED"))
 _ACTIVE = frozenset(("DEPLOYING", "INITIALIZING", "RUNNING", "CANCELING"))
 
@@ -244,14 +245,15 @@ class JobApi(FlinkConnection):
                 f"the Flink cluster at {self._shown} does not answer: {reason}",
                 "bin/headrace flink status shows how it is",
             ) from None
+        # Of a job's state Flink answers 500 where it does not know the job.
+        if answer.status_code == 404 or (answer.status_code == 500 and NO_JOB in answer.text):
+            raise JobUnknown(f"the Flink cluster at {self._shown} knows nothing of {path}")
         if answer.status_code == 503 or (answer.status_code == 500 and method == "GET"):
             raise FlinkUnreachable(  # it is starting
                 f"the JobManager of the Flink cluster at {self._shown} is not ready: it answers "
                 f"{answer.status_code}",
                 _reason(answer),
             )
-        if answer.status_code == 404:
-            raise JobUnknown(f"the Flink cluster at {self._shown} knows nothing of {path}")
         if answer.status_code >= 400:
             raise JobRefused(
                 f"the Flink cluster at {self._shown} answers {answer.status_code} to {path}",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from headrace.flink.owners import cancel_orphans
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 20.0
 """A job may be on its way to the cluster when its process is killed. Whoever comes next goes on."""
 
 

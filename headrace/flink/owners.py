@@ -15,7 +15,7 @@ from pathlib import Path
 
 from headrace.errors import HeadraceError
 from headrace.files import write_atomically
-from headrace.flink.job_api import JobApi, JobUnknown
+from headrace.flink.job_api import ENDED, JobApi, JobUnknown
 from headrace.layout import Layout
 from headrace.services.identity import ProcessIdentity
 
@@ -102,12 +102,15 @@ def cancel_orphans(home: Path, is_orphan: Callable[[OwnedJob], bool] | None = No
             shutil.rmtree(job.folder, ignore_errors=True)
         try:
             cancelled = _cancel(job)
-        except JobUnknown:
+        except _NotYet:
             if _age(file) < _SUBMISSION_SECONDS:
                 awaited += 1
                 continue
             cancelled = False
         except HeadraceError as error:
+            if job.is_submitting and _age(file) < _SUBMISSION_SECONDS:
+                awaited += 1
+                continue
             _log.warning("Flink job %s of %s: %s", job.job_id, job.name, error.message)
             cancelled = False
         file.unlink(missing_ok=True)
@@ -117,12 +120,23 @@ def cancel_orphans(home: Path, is_orphan: Callable[[OwnedJob], bool] | None = No
     return Cancelled(jobs, awaited)
 
 
+class _NotYet(Exception):
+    """The job is still to come, or not so far that it can be cancelled."""
+
+
 def _cancel(job: OwnedJob) -> bool:
     with JobApi(job.rest_url, _CANCEL_SECONDS) as api:
-        cancelled = api.cancel(job.job_id)
-        if not cancelled and job.is_submitting:
-            api.state(job.job_id)  # raises if it is not that the job has ended
-        return cancelled
+        if api.cancel(job.job_id):
+            return True
+        if not job.is_submitting:
+            return False
+        try:
+            state = api.state(job.job_id)
+        except JobUnknown:
+            raise _NotYet from None
+        if state not in ENDED:
+            raise _NotYet
+        return False
 
 
 def _age(file: Path) -> float:

@@ -82,17 +82,17 @@ class FlinkRunner(flink_runner.FlinkRunner):  # type: ignore[misc]
         service = self.default_job_server(options).start()
         handle = self.create_job_service_handle(service, options)
 
-        def submit() -> tuple[str, str]:
-            job_id = str(handle.submit(optimized)[0])
-            return job_id, self._bound_pool(service.job(job_id).flink_job_id)
-
-        job_id, pool = uninterrupted(submit, undo=lambda done: service.job(done[0]).cancel())
+        # Before the job is there: if this process is killed meanwhile, its harnesses end with it.
+        pool = self._bound_pool()
+        job_id = uninterrupted(
+            lambda: str(handle.submit(optimized)[0]), undo=lambda done: service.job(done).cancel()
+        )
         return FlinkResult(self._plan, service, job_id, callbacks, pool)
 
-    def _bound_pool(self, flink_job_id: str) -> str:
-        """The worker pool, told which Flink job it works for; empty if it cannot be reached."""
+    def _bound_pool(self) -> str:
+        """The worker pool, told which Flink job it will work for; empty: it cannot be reached."""
         cluster, token = self._plan.cluster, self._plan.token
-        reached = bind(cluster.worker_pool, token, cluster.rest_url, flink_job_id)
+        reached = bind(cluster.worker_pool, token, cluster.rest_url, self._plan.job_id)
         return cluster.worker_pool if reached else ""
 
     def _pool_config(self, given: str | None) -> str:

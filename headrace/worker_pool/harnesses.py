@@ -173,6 +173,7 @@ class Harnesses:
         Raises:
             HarnessFailed: it cannot be started, or ended before it had connected.
         """
+        stream = self._jobs.stream(request.job)
         try:
             server = self._servers.get(Keras(request.keras))
             connection = server.connect()
@@ -185,11 +186,14 @@ class Harnesses:
             connection.sendall(encode(asked))
         except OSError as error:
             raise HarnessFailed(f"the preloaded server cannot be reached: {error}") from None
-        harness = Harness(request, connection, self._jobs.stream(request.job))
+        harness = Harness(request, connection, stream)
         with self._lock:
             self._running.append(harness)
         threading.Thread(target=self._follow, args=(harness,), daemon=True).start()
         harness.wait_until_connected()
+        if stream.ended_at is not None:
+            harness.stop(True)
+            raise HarnessFailed("its job has ended meanwhile")
         _log.info("%s started as process %d", harness.name, harness.pid)
         self._on_change()
         return harness

@@ -8,6 +8,7 @@ import time
 
 import httpx
 
+from headrace.flink.job_api import NO_JOB
 from headrace.worker_pool.harnesses import Harnesses
 from headrace.worker_pool.jobs import FlinkJob, Jobs
 from headrace.worker_pool.memory import end_too_large
@@ -17,6 +18,8 @@ _PAUSE_SECONDS = 1.0
 _ASK_EVERY_SECONDS = 3.0
 _SILENT_SECONDS = 60.0
 """A JobManager that is silent for so long has died, and in a session cluster its jobs with it."""
+_SUBMISSION_SECONDS = 600.0
+"""A job is told of before it is submitted, so for so long it may be one that is to come."""
 _ENDED = ("FINISHED", "CANCELED", "FAILED")
 _log = logging.getLogger("headrace.worker_pool")
 
@@ -32,6 +35,8 @@ class Watcher:
         self._stopped = threading.Event()
         self._asked = 0.0
         self._silent_since: dict[str, float] = {}
+        self._unknown_since: dict[str, float | None] = {}
+        """None for a job that was known at least once."""
 
     def run(self) -> None:
         """Look after everything until ``stop``."""
@@ -53,6 +58,7 @@ class Watcher:
         """Where a client was killed, or cannot tell: the harnesses of a job end with it."""
         running = self._jobs.running()
         self._silent_since = {k: v for k, v in self._silent_since.items() if k in running}
+        self._unknown_since = {k: v for k, v in self._unknown_since.items() if k in running}
         for token, job in running.items():
             if self._has_ended(token, job):
                 count = self._harnesses.end_job(token)
@@ -64,7 +70,15 @@ class Watcher:
         try:
             answer = httpx.get(f"{job.rest_url}/jobs/{job.job_id}/status", timeout=5.0)
             self._silent_since.pop(token, None)
-            return answer.status_code == 404 or answer.json().get("status") in _ENDED
+            if answer.status_code == 404 or NO_JOB in answer.text:
+                return self._is_gone(token)
+            self._unknown_since[token] = None
+            return answer.json().get("status") in _ENDED
         except (httpx.HTTPError, ValueError):
             since = self._silent_since.setdefault(token, time.monotonic())
             return time.monotonic() - since > _SILENT_SECONDS
+
+    def _is_gone(self, token: str) -> bool:
+        """Whether a job that the JobManager does not know will not come any more."""
+        since = self._unknown_since.setdefault(token, time.monotonic())
+        return since is None or time.monotonic() - since > _SUBMISSION_SECONDS

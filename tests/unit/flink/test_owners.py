@@ -19,17 +19,28 @@ class JobManager:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.knows_the_job = True
+        self.is_coming = False
+        self.state = "INITIALIZING"
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_PATCH(self) -> None:
                 outer.asked.append(self.path)
-                self.send_response(202 if outer.knows_the_job else 404)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
+                self._answer(b"{}")
 
-            do_GET = do_PATCH
+            def do_GET(self) -> None:
+                self._answer(f'{{"status": "{outer.state}"}}'.encode())
+                outer.knows_the_job = outer.knows_the_job or outer.is_coming
+
+            def _answer(self, body: bytes) -> None:
+                known = outer.knows_the_job or (self.command == "GET" and outer.is_coming)
+                if not known:
+                    body = b'{"errors": ["x.FlinkJobNotFoundException: Could not find it"]}'
+                # As Flink does: it answers 500 to the question for a state.
+                self.send_response(202 if known else 500 if self.command == "GET" else 404)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -103,5 +114,26 @@ def test_a_submission_that_came_to_nothing_is_not_awaited_for_ever(
     file = owners.record(tmp_path, job)
     job_manager.knows_the_job = False
     os.utime(file, (0, 0))
+    assert owners.cancel_orphans(tmp_path) == Cancelled(0)
+    assert not file.exists()
+
+
+def test_a_job_that_comes_between_two_questions_is_cancelled_by_the_next(
+    tmp_path: Path, job_manager: JobManager
+) -> None:
+    job = OwnedJob(job_manager.url, "ab12", "p/n/r", ended_process(), is_submitting=True)
+    owners.record(tmp_path, job)
+    job_manager.knows_the_job, job_manager.is_coming = False, True
+    assert owners.cancel_orphans(tmp_path) == Cancelled(0, awaited=1)
+    assert owners.cancel_orphans(tmp_path) == Cancelled(1)
+
+
+def test_a_job_that_has_ended_by_itself_is_not_awaited(
+    tmp_path: Path, job_manager: JobManager
+) -> None:
+    job = OwnedJob(job_manager.url, "ab12", "p/n/r", ended_process(), is_submitting=True)
+    file = owners.record(tmp_path, job)
+    job_manager.knows_the_job, job_manager.is_coming = False, True
+    job_manager.state = "FINISHED"
     assert owners.cancel_orphans(tmp_path) == Cancelled(0)
     assert not file.exists()
