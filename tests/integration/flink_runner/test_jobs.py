@@ -137,6 +137,7 @@ def test_a_node_that_is_killed_while_it_submits_its_job_leaves_none(
     wait_until(lambda: owners.has_jobs(flink.settings.home, jobs.pid))
     os.kill(jobs.pid, signal.SIGKILL)
     assert isinstance(running.join(), JobKilled)
+    wait_until(lambda: cancelling() or not owners.has_jobs(flink.settings.home, jobs.pid))
     wait_until(lambda: not cancelling())  # it comes again until the cluster knows the job
     assert flink.job_ids(jobs.name("killed-early")) == []
     wait_until(lambda: nothing_is_left(flink))
