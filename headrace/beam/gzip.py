@@ -29,7 +29,7 @@ class _Quick:
     def __init__(self, beams: Callable[[Any], None]) -> None:
         self._beams = beams
 
-    def __get__(self, file: Any, owner: type | None = None) -> Callable[[], None]:
+    def __get__(self, file: Any, owner: type | None = None) -> Callable[..., None]:
         return self if file is None else lambda: self(file)
 
     def __call__(self, file: Any) -> None:
