@@ -11,6 +11,7 @@ from typing import Any
 from apache_beam.io.filesystems import FileSystems
 
 from .measured import MEMORY
+from .sampled import TIME
 
 FILE_NAME = "steps.json"
 _TIME = "ptransform_execution_time:total_msecs"
@@ -22,7 +23,8 @@ class StepCost:
     """What a step cost.
 
     Attributes:
-        seconds: in all its workers together; None if the runner does not say.
+        seconds: in all its workers together. Where the runner does not say, the workers do, but for
+            what a step does before a shuffle that no measured step is before; None if nobody does.
         memory_mb: of the largest process that it ran in, at the end of a bundle.
     """
 
@@ -35,10 +37,15 @@ def step_costs(result: Any) -> list[StepCost]:
     """Of each ``Measured`` step of an ended job, in the order of their names."""
     metrics = getattr(result, "monitoring_metrics", result.metrics)().query()
     memory: dict[str, int] = defaultdict(int)
+    told: dict[str, float] = defaultdict(float)
     for item in metrics["distributions"]:
-        if item.key.metric.namespace == MEMORY and item.result and item.result.count:
-            name = item.key.metric.name
+        namespace, name = item.key.metric.namespace, item.key.metric.name
+        if not (item.result and item.result.count):
+            continue
+        if namespace == MEMORY:
             memory[name] = max(memory[name], int(item.result.max))
+        elif namespace == TIME:
+            told[name] += int(item.result.sum) / 1e6
     seconds: dict[str, float] = {}
     for item in metrics["counters"]:
         # Some of Beam's results have the beginning of such a name as their namespace.
@@ -46,7 +53,9 @@ def step_costs(result: Any) -> list[StepCost]:
             continue
         for name in set(str(item.key.step).split("/")) & memory.keys():
             seconds[name] = seconds.get(name, 0.0) + float(item.result) / 1000
-    return [StepCost(name, seconds.get(name), memory[name]) for name in sorted(memory)]
+    return [
+        StepCost(name, seconds.get(name, told.get(name)), memory[name]) for name in sorted(memory)
+    ]
 
 
 def write_costs(costs: list[StepCost], uri: str) -> None:

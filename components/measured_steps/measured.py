@@ -10,6 +10,8 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
+from . import sampled
+
 MEMORY = "headrace.memory"
 """Namespace of the distributions: megabytes that a process takes when a bundle ends."""
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -38,7 +40,11 @@ class _Memory(beam.DoFn):  # type: ignore[misc]
     def process(self, element: Any) -> Iterator[Any]:
         yield element
 
+    def start_bundle(self) -> None:
+        sampled.begin()
+
     def finish_bundle(self) -> None:
+        sampled.tell()
         Metrics.distribution(MEMORY, self._step).update(_resident_bytes() >> 20)
 
 

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import apache_beam as beam
 
@@ -22,6 +23,29 @@ def test_each_named_step_has_time_and_memory_and_passes_values_on(tmp_path: Path
     assert all(cost.memory_mb > 10 for cost in costs)
     [file] = tmp_path.glob("sums*")
     assert sorted(file.read_text().split()) == ["a4", "b2"]
+
+
+def test_a_runner_that_does_not_sample_has_the_workers_figures() -> None:
+    with beam.Pipeline(runner=DirectRunner()) as pipeline:
+        numbers = pipeline | beam.Create([("a", 200_000)] * 20)
+        _ = (
+            numbers
+            | Measured("Add", beam.MapTuple(_add))
+            | Measured("Sum", beam.CombinePerKey(sum))
+        )
+    own = pipeline.result
+    [added, summed] = step_costs(own)
+    # As of Flink's job service: what the user's code counts, and no more.
+    portable = SimpleNamespace(metrics=own.metrics)
+    [told, told_sum] = step_costs(portable)
+    assert told.seconds is not None
+    assert added.seconds is not None
+    assert 0 < told.seconds <= 1.1 * added.seconds + 0.01
+    assert told_sum.step == summed.step == "Sum"
+
+
+def _add(key: str, number: int) -> tuple[str, int]:
+    return key, sum(range(number))
 
 
 def test_a_step_that_is_used_twice_has_one_cost(tmp_path: Path) -> None:
