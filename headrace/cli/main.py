@@ -20,6 +20,7 @@ COMMANDS = (
     "run",
     "compile",
     "flink",
+    "stream",
     "runs",
     "show",
     "artifacts",
