@@ -1,0 +1,36 @@
+"""Penguins as they are measured: a day's CSV files become its span.
+
+Files arrive in ``.headrace/data/penguins/in``; each has a column ``measured``
+beside the birds' own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from components.stream_example_gen import FileStream
+from headrace.layout import find_project
+from headrace.settings import load_settings
+from pipelines.penguins import features
+
+DAY = 24 * 3600
+
+
+def create_stream() -> FileStream:
+    """The stream that ``bin/headrace stream start penguins`` starts."""
+    data = load_settings(find_project(Path(__file__))).home / "data" / "penguins"
+    return FileStream(
+        source=str(data / "in"),
+        directory=str(data / "stream"),
+        columns={
+            "measured": "bytes",
+            features.LABEL: "bytes",
+            **dict.fromkeys(features.CATEGORICAL, "bytes"),
+            **dict.fromkeys(features.NUMERIC, "float"),
+        },
+        time_column="measured",
+        time_format="iso",
+        window_seconds=DAY,
+        allowed_lateness=3600,
+        idle_seconds=3600,
+    )
