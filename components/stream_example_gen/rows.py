@@ -170,7 +170,7 @@ def _records(file: Any, form: RowFormat) -> Iterator[_Row]:
                 return record, 0.0
             feature = example.features.feature.get(form.time_column)
             kind = feature.WhichOneof("kind") if feature else None
-            values = getattr(feature, kind).value if kind else ()
+            values: list[Any] = list(getattr(feature, kind).value) if kind else []
             if len(values) != 1:
                 raise BadRow(f"{form.time_column} does not have one value")
             value = values[0].decode("utf-8", "replace") if kind == "bytes_list" else values[0]
