@@ -18,14 +18,25 @@ LOG_LOSS_MAY_RISE = 0.005
 
 
 def eval_config(
-    auc_at_least: float = AUC_AT_LEAST, calibration: tuple[float, float] = CALIBRATION
+    auc_at_least: float = AUC_AT_LEAST,
+    calibration: tuple[float, float] = CALIBRATION,
+    yardsticks: bool = True,
 ) -> tfma.EvalConfig:
     """Return metrics, slices and thresholds.
 
     The model and the two trivial predictions are outputs of one signature, so that all are judged
     on the same flights; only the model has thresholds. Each metric costs a call in Python for each
     flight, slice and output.
+
+    Args:
+        auc_at_least: the threshold of AUC.
+        yardsticks: the model has the trivial predictions, which a network is exported with.
     """
+    thresholded = [
+        _metric("AUC", _auc_thresholds(auc_at_least), name="auc"),
+        _metric("BinaryCrossEntropy", _not_above_blessed(LOG_LOSS_MAY_RISE), name="log_loss"),
+        _metric("Calibration", _between(*calibration)),
+    ]
     return tfma.EvalConfig(
         model_specs=[
             tfma.ModelSpec(
@@ -33,35 +44,30 @@ def eval_config(
                 label_key=features.LABEL,  # as it is in the raw examples
             )
         ],
-        metrics_specs=[
-            tfma.MetricsSpec(
-                output_names=[OUTPUT],
-                metrics=[
-                    _metric("AUC", _auc_thresholds(auc_at_least), name="auc"),
-                    _metric(
-                        "BinaryCrossEntropy",
-                        _not_above_blessed(LOG_LOSS_MAY_RISE),
-                        name="log_loss",
-                    ),
-                    _metric("Calibration", _between(*calibration)),
-                ],
-            ),
-            tfma.MetricsSpec(
-                output_names=list(YARDSTICKS),
-                metrics=[
-                    _metric("AUC", name="auc"),
-                    _metric("BinaryCrossEntropy", name="log_loss"),
-                    _metric("Calibration"),
-                ],
-            ),
-            tfma.MetricsSpec(metrics=[_metric("ExampleCount")], output_names=[OUTPUT]),
-        ],
+        metrics_specs=_of_model_and_yardsticks(thresholded)
+        if yardsticks
+        else [tfma.MetricsSpec(metrics=[*thresholded, _metric("ExampleCount")])],
         slicing_specs=[
             tfma.SlicingSpec(),
             tfma.SlicingSpec(feature_keys=["carrier"]),
             tfma.SlicingSpec(feature_keys=["origin"]),
         ],
     )
+
+
+def _of_model_and_yardsticks(thresholded: list[tfma.MetricConfig]) -> list[tfma.MetricsSpec]:
+    return [
+        tfma.MetricsSpec(output_names=[OUTPUT], metrics=thresholded),
+        tfma.MetricsSpec(
+            output_names=list(YARDSTICKS),
+            metrics=[
+                _metric("AUC", name="auc"),
+                _metric("BinaryCrossEntropy", name="log_loss"),
+                _metric("Calibration"),
+            ],
+        ),
+        tfma.MetricsSpec(metrics=[_metric("ExampleCount")], output_names=[OUTPUT]),
+    ]
 
 
 def _metric(

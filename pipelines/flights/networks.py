@@ -14,14 +14,16 @@ EMBEDDING = 6
 Builder = Callable[[Mapping[str, int], float], keras.Model]
 
 
+def logistic(sizes: Mapping[str, int], bias: float) -> keras.Model:
+    """Logistic regression on what ``small`` sees: the scaled numbers and one-hot categories."""
+    inputs = _inputs(sizes)
+    return keras.Model(inputs, _probability(_numbers_and_one_hot(inputs, sizes), bias))
+
+
 def small(sizes: Mapping[str, int], bias: float) -> keras.Model:
     """Dense(10) and Dense(1) on the scaled numbers and one-hot categories: the baseline."""
     inputs = _inputs(sizes)
-    columns = [inputs[features.transformed(name)] for name in features.SCALED]
-    for name in (*features.CATEGORICAL, *features.CALENDAR):
-        one_hot = keras.layers.CategoryEncoding(num_tokens=sizes[name], output_mode="one_hot")
-        columns.append(one_hot(inputs[features.transformed(name)]))
-    hidden = keras.layers.Dense(10, activation="relu")(keras.layers.concatenate(columns))
+    hidden = keras.layers.Dense(10, activation="relu")(_numbers_and_one_hot(inputs, sizes))
     return keras.Model(inputs, _probability(hidden, bias))
 
 
@@ -46,7 +48,11 @@ def wide_and_deep(sizes: Mapping[str, int], bias: float) -> keras.Model:
     return keras.Model(inputs, _probability(hidden, bias, wide))
 
 
-NETWORKS: dict[str, Builder] = {"wide_and_deep": wide_and_deep, "small": small}
+NETWORKS: dict[str, Builder] = {
+    "wide_and_deep": wide_and_deep,
+    "small": small,
+    "logistic": logistic,
+}
 """By the name that the run parameter ``network`` takes; the first is the default."""
 
 
@@ -57,6 +63,16 @@ def _inputs(sizes: Mapping[str, int]) -> dict[str, keras.KerasTensor]:
         features.transformed(name): keras.Input((1,), name=features.transformed(name), dtype=dtype)
         for name, dtype in dtypes.items()
     }
+
+
+def _numbers_and_one_hot(
+    inputs: Mapping[str, keras.KerasTensor], sizes: Mapping[str, int]
+) -> keras.KerasTensor:
+    columns = [inputs[features.transformed(name)] for name in features.SCALED]
+    for name in (*features.CATEGORICAL, *features.CALENDAR):
+        one_hot = keras.layers.CategoryEncoding(num_tokens=sizes[name], output_mode="one_hot")
+        columns.append(one_hot(inputs[features.transformed(name)]))
+    return keras.layers.concatenate(columns)
 
 
 def _probability(

@@ -138,6 +138,11 @@ def test_the_small_network_is_ten_units_and_one(transform):
     assert [layer.units for layer in model.layers if hasattr(layer, "units")] == [10, 1]
 
 
+def test_logistic_regression_is_one_unit_alone(transform):
+    model = NETWORKS["logistic"](index_sizes(transform), bias=0.0)
+    assert [layer.units for layer in model.layers if hasattr(layer, "units")] == [1]
+
+
 def test_lateness_by_carrier_and_hour_is_drawn_to_the_base_rate():
     columns = {"carrier_xf": [[0]] * 80 + [[1]] * 20, "hour_xf": [[7]] * 80 + [[8]] * 20}
     labels = np.array([[1]] * 40 + [[0]] * 60)
