@@ -18,6 +18,7 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
     """Train on the transformed examples and export to ``fn_args.serving_model_dir``."""
     keras.utils.set_random_seed(SEED)
     chosen = fn_args.hyperparameters
+    chosen = chosen.get("values", chosen)  # where Tuner keeps them
     transform = tft.TFTransformOutput(fn_args.transform_output)
     model = build_model(transform, chosen["learning_rate"])
     label = features.transformed(features.LABEL)

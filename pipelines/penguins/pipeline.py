@@ -28,6 +28,9 @@ def create_pipeline(
     serving_directory: str | None = None,
     metadata_connection_config: object | None = None,
     beam_pipeline_args: list[str] | None = None,
+    name: str = NAME,
+    tune: bool = False,
+    trials: int = 6,
 ) -> tfx.dsl.Pipeline:
     """Return the pipeline.
 
@@ -35,10 +38,13 @@ def create_pipeline(
         data_root: a directory with the CSV alone; by default it is staged from palmerpenguins.
         serving_directory: where a blessed model is pushed; by default below ``pipeline_root``, or
             below the project's state directory if that is not given either.
+        name: the pipeline's; runs and artifacts are kept by it.
+        tune: Tuner chooses the hyperparameters, in place of run parameters.
+        trials: how many of them it tries; there are six to choose from.
     """
     data_root = data_root or str(data.stage(STATE / "data" / NAME))
     if serving_directory is None:
-        serving_directory = os.path.join(pipeline_root or str(STATE), "serving", NAME)
+        serving_directory = os.path.join(pipeline_root or str(STATE), "serving", name)
 
     examples = tfx.components.CsvExampleGen(
         input_base=data_root,
@@ -61,18 +67,30 @@ def create_pipeline(
         schema=schema.outputs["schema"],
         preprocessing_fn="pipelines.penguins.preprocessing.preprocessing_fn",
     )
-    hyperparameters = Hyperparameters(
-        epochs=tfx.dsl.experimental.RuntimeParameter(name="epochs", ptype=int, default=40),
-        learning_rate=tfx.dsl.experimental.RuntimeParameter(
-            name="learning_rate", ptype=float, default=0.01
-        ),
-    )
+    if tune:
+        hyperparameters = tfx.components.Tuner(
+            tuner_fn="pipelines.penguins.tuning.tuner_fn",
+            examples=transform.outputs["transformed_examples"],
+            transform_graph=transform.outputs["transform_graph"],
+            train_args=tfx.proto.TrainArgs(splits=["train"]),
+            eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+            custom_config={"trials": trials},
+        )
+        chosen = hyperparameters.outputs["best_hyperparameters"]
+    else:
+        hyperparameters = Hyperparameters(
+            epochs=tfx.dsl.experimental.RuntimeParameter(name="epochs", ptype=int, default=40),
+            learning_rate=tfx.dsl.experimental.RuntimeParameter(
+                name="learning_rate", ptype=float, default=0.01
+            ),
+        )
+        chosen = hyperparameters.outputs["hyperparameters"]
     trainer = tfx.components.Trainer(
         run_fn="pipelines.penguins.model.run_fn",
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema.outputs["schema"],
-        hyperparameters=hyperparameters.outputs["hyperparameters"],
+        hyperparameters=chosen,
         train_args=tfx.proto.TrainArgs(splits=["train"]),
         eval_args=tfx.proto.EvalArgs(splits=["eval"]),
     )
@@ -96,7 +114,7 @@ def create_pipeline(
         ),
     )
     return tfx.dsl.Pipeline(
-        pipeline_name=NAME,
+        pipeline_name=name,
         pipeline_root=pipeline_root,
         metadata_connection_config=metadata_connection_config,
         components=[

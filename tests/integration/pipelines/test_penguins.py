@@ -1,6 +1,7 @@
 """Penguins is plain TFX: under TFX's own LocalDagRunner it gives what it gives through headrace."""
 
 import csv
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,7 +12,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from headrace.settings import Settings
-from pipelines.penguins import data
+from pipelines.penguins import data, tuning
 from pipelines.penguins.pipeline import ACCURACY_AT_LEAST, create_pipeline
 from tests.integration.pipelines.runs import Run
 
@@ -97,3 +98,18 @@ def test_the_results_through_headrace_are_the_same(run: Run, headrace: Run) -> N
     assert np.array_equal(*(answer["species"].numpy() for answer in answers))
     one, two = (answer["probabilities"].numpy() for answer in answers)
     assert one == pytest.approx(two, abs=1e-4)
+
+
+def test_a_tuner_chooses_what_the_network_is_trained_with(
+    headrace: Run, settings: Settings
+) -> None:
+    target = "tests/data/pipelines/tuned_penguins.py:create_pipeline"
+    nodes = headrace.through_headrace(settings, target, "--to=Trainer")
+    assert nodes["Trainer"]["state"] == "complete"
+    best = json.loads(
+        Path(headrace.newest("HyperParameters"), "best_hyperparameters.txt").read_text()
+    )
+    assert best["values"]["learning_rate"] in tuning.LEARNING_RATES
+    tried = json.loads(Path(headrace.newest("TunerResults"), "tuner_results.json").read_text())
+    assert len(tried) == 2
+    assert min(tried, key=lambda trial: trial["score"]).items() >= best["values"].items()
