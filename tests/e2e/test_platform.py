@@ -56,6 +56,11 @@ def wait_until(condition: Callable[[], object], seconds: float = 90) -> None:
         time.sleep(0.2)
 
 
+def _state(api: AirflowApi, dag_id: str, run_id: str, task_id: str) -> str | None:
+    states = {task["task_id"]: task["state"] for task in api.tasks(dag_id, run_id)}
+    return states.get(task_id)
+
+
 def finish(api: AirflowApi, dag_id: str, run_id: str, **conf: object) -> dict[str, str]:
     api.trigger(dag_id, run_id, conf)
     wait_until(lambda: api.run(dag_id, run_id)["state"] in ("success", "failed"))
@@ -149,6 +154,11 @@ def test_a_person_is_asked_before_a_node_and_decides(
     wait_until(lambda: api._request("GET", path).is_success)
     form = api._request("GET", path).json()
     assert "- String" in form["body"], "what the node would run on"
+    wait_until(
+        lambda: _state(api, "approved", run, "approve_Use") in ("awaiting_input", "deferred")
+    )
+    # A person takes longer. Airflow fails a task that is resumed while its process is still ending.
+    time.sleep(3)
     wait_until(lambda: api._request("PATCH", path, json={"chosen_options": [answer]}).is_success)
     wait_until(lambda: api.run("approved", run)["state"] in ("success", "failed"))
     tasks = {task["task_id"]: task["state"] for task in api.tasks("approved", run)}
