@@ -6,19 +6,19 @@ beside the birds' own.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from components.stream_example_gen import FileStream
-from headrace.layout import find_project
-from headrace.settings import load_settings
 from pipelines.penguins import features
 
+STATE = Path(os.environ.get("HEADRACE_HOME") or Path(__file__).parents[2] / ".headrace")
 DAY = 24 * 3600
 
 
 def create_stream() -> FileStream:
     """The stream that ``bin/headrace stream start penguins`` starts."""
-    data = load_settings(find_project(Path(__file__))).home / "data" / "penguins"
+    data = STATE / "data" / "penguins"
     return FileStream(
         source=str(data / "in"),
         directory=str(data / "stream"),
