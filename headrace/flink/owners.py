@@ -60,9 +60,8 @@ def has_jobs(home: Path, pid: int) -> bool:
 
 def cancel_jobs_of(home: Path, pid: int) -> None:
     """Cancel what a process that has ended left running; for a caller that may wait for it."""
-    if has_jobs(home, pid):
-        cancel_orphans(home)
-        cancel_jobs_aside(home, pid)  # if one is being submitted still
+    if has_jobs(home, pid) and cancel_orphans(home).awaited:
+        cancel_jobs_aside(home, pid)
 
 
 def cancel_jobs_aside(home: Path, pid: int) -> None:

@@ -40,14 +40,17 @@ def test_every_flight_of_the_day_gets_a_probability(
 
 def test_the_model_is_the_trainers_own_artifact(few_flights: Run, nodes: dict[str, dict]) -> None:
     store = mlmd.MetadataStore(few_flights.config)
-    [pushed_from] = few_flights.artifacts("Model")
-    [used] = [
-        artifact.uri
-        for execution in store.get_executions_by_type(
-            "tfx.components.bulk_inferrer.component.BulkInferrer"
-        )
-        for event in store.get_events_by_execution_ids([execution.id])
-        for artifact in store.get_artifacts_by_id([event.artifact_id])
-        if [step.key for step in event.path.steps][:1] == ["model"]
-    ]
-    assert used == pushed_from
+
+    def of(node: str, key: str) -> list[mlmd.proto.Artifact]:
+        """What executions of a component took or gave by this name."""
+        return [
+            artifact
+            for execution in store.get_executions_by_type(f"tfx.components.{node}")
+            for event in store.get_events_by_execution_ids([execution.id])
+            for artifact in store.get_artifacts_by_id([event.artifact_id])
+            if [step.key for step in event.path.steps][:1] == [key]
+        ]
+
+    [used] = of("bulk_inferrer.component.BulkInferrer", "model")
+    assert used.uri in few_flights.artifacts("Model")
+    assert used.id in {model.id for model in of("pusher.component.Pusher", "model")}
