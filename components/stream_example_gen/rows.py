@@ -16,15 +16,24 @@ from typing import Any
 import google_crc32c
 import pyarrow as pa
 
-from components.columnar_example_gen.encoding import Column, encode_examples
-from components.columnar_example_gen.kinds import Kind
-from components.columnar_example_gen.tfrecord import masked
+from headrace.components.columnar_example_gen.encoding import Column, encode_examples
+from headrace.components.columnar_example_gen.kinds import Kind
+from headrace.components.columnar_example_gen.tfrecord import masked
+
+from .journal import StreamError
 
 KINDS = {"int": Kind.INT, "float": Kind.FLOAT, "bytes": Kind.BYTES}
 TIMES = ("seconds", "milliseconds", "iso")
 _INT64 = 1 << 63
 _LATEST = 253402300800.0
 """The year 10000: Beam's time ends later, dates of Python's here."""
+
+
+def check_columns(columns: Mapping[str, str]) -> None:
+    """Raise ``StreamError`` for columns of a kind that there is not."""
+    wrong = [f"{name}: {kind}" for name, kind in columns.items() if kind not in KINDS]
+    if wrong:
+        raise StreamError(f"columns are int, float or bytes, not {', '.join(wrong)}")
 
 
 class BadRow(Exception):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from components.columnar_example_gen.tfrecord import framed
+from headrace.components.columnar_example_gen.tfrecord import framed
 
 from .files import as_json, as_lines, replace_file
 from .journal import TakenFile

@@ -14,7 +14,7 @@ from apache_beam.transforms import window
 from .files import as_json, create_file
 from .journal import StreamError
 from .landing import Land
-from .rows import KINDS, TIMES, RowFormat
+from .rows import TIMES, RowFormat, check_columns
 from .source import ReadArriving
 from .windows import Windows
 
@@ -51,9 +51,7 @@ class FileStream:
 
     def __post_init__(self) -> None:
         """Raise ``StreamError`` for what cannot be meant."""
-        wrong = [f"{name}: {kind}" for name, kind in self.columns.items() if kind not in KINDS]
-        if wrong:
-            raise StreamError(f"columns are int, float or bytes, not {', '.join(wrong)}")
+        check_columns(self.columns)
         if self.time_format not in TIMES:
             raise StreamError(f"time_format is one of {', '.join(TIMES)}, not {self.time_format!r}")
         if self.window_seconds < 1 or self.window_seconds != int(self.window_seconds):

@@ -1,5 +1,5 @@
 """The pushed model, applied to files as they arrive, and swapped when a new one is pushed."""
 
-from .stream import InferenceStream
+from headrace.components.stream_inference.stream import InferenceStream
 
 __all__ = ["InferenceStream"]

@@ -17,9 +17,9 @@ from typing import Any
 from apache_beam.metrics import Metrics
 from apache_beam.ml.inference.base import ModelHandler, PredictionResult
 
-from components.stream_example_gen.journal import StreamError
-from components.stream_example_gen.rows import RowFormat, read_rows
-from components.stream_example_gen.staging import Block, block_path
+from headrace.components.stream_example_gen.journal import StreamError
+from headrace.components.stream_example_gen.rows import RowFormat, read_rows
+from headrace.components.stream_example_gen.staging import Block, block_path
 
 _AT_ONCE = 1024
 _log = logging.getLogger("headrace.stream_inference")

@@ -11,12 +11,12 @@ import apache_beam as beam
 from apache_beam.ml.inference.base import PredictionResult, RunInference
 from tensorflow.core.example.example_pb2 import Example
 
-from components.stream_example_gen.files import as_lines, create_file
-from components.stream_example_gen.journal import StreamError
-from components.stream_example_gen.rows import KINDS, RowFormat
-from components.stream_example_gen.source import ReadArriving
-from components.stream_example_gen.staging import Block, block_path
-from components.stream_example_gen.windows import Windows
+from headrace.components.stream_example_gen.files import as_lines, create_file
+from headrace.components.stream_example_gen.journal import StreamError
+from headrace.components.stream_example_gen.rows import RowFormat, check_columns
+from headrace.components.stream_example_gen.source import ReadArriving
+from headrace.components.stream_example_gen.staging import Block, block_path
+from headrace.components.stream_example_gen.windows import Windows
 
 from .serving import BlockHandler
 
@@ -49,9 +49,7 @@ class InferenceStream:
 
     def __post_init__(self) -> None:
         """Raise ``StreamError`` for what cannot be meant."""
-        wrong = [f"{name}: {kind}" for name, kind in self.columns.items() if kind not in KINDS]
-        if wrong:
-            raise StreamError(f"columns are int, float or bytes, not {', '.join(wrong)}")
+        check_columns(self.columns)
         unknown = [key for key in self.keys if self.columns and key not in self.columns]
         if unknown:
             raise StreamError(f"keys that are no columns: {', '.join(unknown)}")

@@ -11,9 +11,9 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from components.stream_example_gen.journal import StreamError
-from components.stream_example_gen.rows import RowFormat, read_rows
-from components.stream_example_gen.stream import FileStream
+from headrace.components.stream_example_gen.journal import StreamError
+from headrace.components.stream_example_gen.rows import RowFormat, read_rows
+from headrace.components.stream_example_gen.stream import FileStream
 
 HEADER = "time,word,count\n"
 COLUMNS = {"time": "int", "word": "bytes", "count": "int"}

@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from components.stream_example_gen.journal import StreamError
-from components.stream_inference.serving import LiveModel, newest_version
-from components.stream_inference.stream import InferenceStream
+from headrace.components.stream_example_gen.journal import StreamError
+from headrace.components.stream_inference.serving import LiveModel, newest_version
+from headrace.components.stream_inference.stream import InferenceStream
 
 
 class Adder(tf.Module):
