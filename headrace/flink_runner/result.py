@@ -25,7 +25,8 @@ from headrace.launcher.logs import EVENT
 from headrace.launcher.protocol import FLINK_JOB
 
 _POLL_SECONDS = 0.15
-_LONGEST_POLL_SECONDS = 1.0
+_LONGEST_POLL_SECONDS = 0.4
+"""A change of a job's state is seen within half a second."""
 _POLL_SHARE = 0.01
 """Of a job's time so far: asking a JobManager for a job of 426 vertices six times a second takes a
 tenth of a processor."""
@@ -39,6 +40,11 @@ _STATES = {
     "CANCELED": PipelineState.CANCELLED,
 }
 _log = logging.getLogger("headrace.flink")
+
+
+def pause_after(seconds: float) -> float:
+    """How long to wait before a job that has run for so long is asked for again, in seconds."""
+    return min(max(_POLL_SECONDS, _POLL_SHARE * seconds), _LONGEST_POLL_SECONDS)
 
 
 class JobFailed(HeadraceError):
@@ -163,14 +169,10 @@ class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
                     raise
             if harness_log.failure is not None:
                 raise harness_log.failure
-            time.sleep(self._pause())
+            time.sleep(pause_after(time.monotonic() - self._started))
         if state == "FAILED" and harness_log.failure is not None:
             raise harness_log.failure
         return state
-
-    def _pause(self) -> float:
-        longer = _POLL_SHARE * (time.monotonic() - self._started)
-        return min(max(_POLL_SECONDS, longer), _LONGEST_POLL_SECONDS)
 
     def _look_at_restart(self, known: int) -> int:
         """Give the job up if Python code has failed often enough; return how many failures so far.
