@@ -7,7 +7,6 @@ import importlib.util
 import io
 import itertools
 import operator
-import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipelines.flights import features
+from pipelines.staging import written_whole
 
 FILE_NAME = "flights.csv"
 MISSING = "NA"
@@ -70,20 +70,10 @@ def stage(base: Path, rows: int | None = None, source: Path | None = None) -> Pa
     if _header(staged) == list(HEADER):
         return data_root
     source = source or source_file()
-    data_root.mkdir(parents=True, exist_ok=True)
-    # Beside data_root, not in it: ColumnarExampleGen reads every file that it finds there.
-    descriptor, aside = tempfile.mkstemp(prefix=".flights-", dir=base)
-    try:
-        with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as target:
-            writer = csv.writer(target, lineterminator="\n")
-            writer.writerow(HEADER)
-            writer.writerows(flights(source) if rows is None else _sample(source, rows))
-        os.chmod(aside, 0o644)
-        os.replace(aside, staged)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(aside)
-        raise
+    with written_whole(staged, base, newline="") as target:
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow(HEADER)
+        writer.writerows(flights(source) if rows is None else _sample(source, rows))
     return data_root
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import os
-import tempfile
 from pathlib import Path
+
+from pipelines.staging import written_whole
 
 FILE_NAME = "penguins.csv"
 MISSING = "NA"
@@ -36,17 +36,12 @@ def stage(data_root: Path) -> Path:
     staged = data_root / FILE_NAME
     if staged.is_file():
         return data_root
-    data_root.mkdir(parents=True, exist_ok=True)
-    # Beside data_root, not in it: CsvExampleGen reads every file that it finds there.
-    descriptor, aside = tempfile.mkstemp(prefix=".penguins-", dir=data_root.parent)
     with (
-        os.fdopen(descriptor, "w", newline="", encoding="utf-8") as target,
         source_file().open(newline="", encoding="utf-8") as source,
+        written_whole(staged, data_root.parent, newline="") as target,
     ):
         rows = csv.reader(source)
         csv.writer(target, lineterminator="\n").writerows(
             ["" if value == MISSING else value for value in row] for row in rows
         )
-    os.chmod(aside, 0o644)
-    os.replace(aside, staged)
     return data_root

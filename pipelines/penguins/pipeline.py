@@ -11,8 +11,8 @@ from pathlib import Path
 import tensorflow_model_analysis as tfma
 from tfx import v1 as tfx
 
+from pipelines.hyperparameters import Hyperparameters
 from pipelines.penguins import data, features
-from pipelines.penguins.hyperparameters import Hyperparameters
 
 NAME = "penguins"
 HERE = Path(__file__).resolve().parent

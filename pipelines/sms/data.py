@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
+
+from pipelines.staging import written_whole
 
 FILE_NAME = "messages.txt"
 _LABELS = ("ham", "spam")
@@ -61,16 +60,6 @@ def stage(base: Path, source: Path | None = None) -> Path:
     if staged.is_file():
         return data_root
     source = source or source_file()
-    data_root.mkdir(parents=True, exist_ok=True)
-    # Beside data_root, not in it: an ExampleGen reads every file that it finds there.
-    descriptor, aside = tempfile.mkstemp(prefix=".messages-", dir=base)
-    try:
-        with os.fdopen(descriptor, "w", newline="\n", encoding="utf-8") as target:
-            target.writelines(f"{label}\t{text}\n" for label, text in messages(source))
-        os.chmod(aside, 0o644)
-        os.replace(aside, staged)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(aside)
-        raise
+    with written_whole(staged, base, newline="\n") as target:
+        target.writelines(f"{label}\t{text}\n" for label, text in messages(source))
     return data_root

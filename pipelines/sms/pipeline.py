@@ -13,8 +13,8 @@ from tfx import v1 as tfx
 
 from components.text_example_gen import TextExampleGen
 from components.text_predictions import TextPredictions
+from pipelines.hyperparameters import Hyperparameters
 from pipelines.sms import data, features
-from pipelines.sms.hyperparameters import Hyperparameters
 
 NAME = "sms"
 HERE = Path(__file__).resolve().parent

@@ -12,8 +12,8 @@ from headrace.components.retrain_gate import (
     Policy,
     RetrainGate,
 )
+from pipelines.hyperparameters import Hyperparameters
 from pipelines.penguins import data
-from pipelines.penguins.hyperparameters import Hyperparameters
 from pipelines.penguins.pipeline import eval_config
 
 artifacts = tfx.types.standard_artifacts
