@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from airflow.sdk import Asset
@@ -54,6 +54,32 @@ def announce(
         if is_spanned and (partition or "span" in facts):
             event.add_partitions(partition or span_key(facts["span"]))
     return list(outlets)
+
+
+def announce_spans(
+    spans: Iterable[str],
+    asset: Asset,
+    context: Any,
+    extra: Callable[[Sequence[str]], dict[str, Any]],
+) -> list[str]:
+    """Give a task's asset event a partition for each span that none was sent of; return these.
+
+    Airflow's own records say which were sent, so it is for tasks that have the asset as inlet and
+    as outlet.
+
+    Args:
+        spans: in the order in which runs are to be made.
+        extra: what the event tells of those that are new; not asked where none is.
+    """
+    known = {event.partition_key for event in context["inlet_events"][asset]}
+    new = [span for span in spans if span not in known]
+    if new:
+        event = context["outlet_events"][asset]
+        event.extra = extra(new)
+        event.add_partitions(new)
+        # Airflow keeps a set and sends in its order.
+        event.partition_keys = dict.fromkeys(new)
+    return new
 
 
 def span_key(number: int) -> str:

@@ -18,6 +18,7 @@ from airflow.sdk import DAG, Asset, AssetWatcher, BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
+from headrace.airflow.announcing import announce_spans
 from headrace.airflow.assets import arrivals, raw_data
 from headrace.airflow.landing import Landing, Pattern
 
@@ -132,15 +133,11 @@ class AnnounceSpans(BaseOperator):  # type: ignore[misc]
             AirflowSkipException: there is none that is new.
         """
         arrived = _spans_of(context["triggering_asset_events"])
-        known = {event.partition_key for event in context["inlet_events"][self.asset]}
-        new = sorted(arrived - known, key=lambda span: (len(span), span))
+        ordered = sorted(arrived, key=lambda span: (len(span), span))
+        told = {"directory": self.directory}
+        new = announce_spans(ordered, self.asset, context, lambda _: told)
         if not new:
             raise AirflowSkipException("every span that has arrived was announced before")
-        event = context["outlet_events"][self.asset]
-        event.extra = {"directory": self.directory}
-        event.add_partitions(new)
-        # Airflow keeps a set and sends in its order; runs are to be made in the order of the spans.
-        event.partition_keys = dict.fromkeys(new)
         self.log.info("Announced %s of %s", ", ".join(new), self.asset.name)
         return new
 

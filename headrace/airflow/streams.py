@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from airflow.sdk import DAG, Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from headrace.airflow.announcing import span_key
+from headrace.airflow.announcing import announce_spans, span_key
 from headrace.airflow.assets import raw_data
 
 _TAGS = ("tfx", "stream")
@@ -99,15 +100,13 @@ def announce_landed(directory: Path, asset: Asset, context: Any) -> list[str]:
     from headrace.streams.counts import announcements
 
     landed = {span_key(int(one["span"])): one for one in announcements(directory)}
-    known = {event.partition_key for event in context["inlet_events"][asset]}
-    new = [key for key in landed if key not in known]
+
+    def told(keys: Sequence[str]) -> dict[str, Any]:
+        return {"directory": str(directory), "rows": {key: landed[key]["rows"] for key in keys}}
+
+    new = announce_spans(landed, asset, context, told)
     if not new:
         raise AirflowSkipException("every span that has landed was announced before")
-    event = context["outlet_events"][asset]
-    event.extra = {"directory": str(directory), "rows": {key: landed[key]["rows"] for key in new}}
-    event.add_partitions(new)
-    # Airflow keeps a set and sends in its order; runs are to be made in the order of the spans.
-    event.partition_keys = dict.fromkeys(new)
     return new
 
 

@@ -16,7 +16,7 @@ from headrace.flink.rest import FlinkUnreachable
 _TIMEOUT_SECONDS = 30.0
 _SUBMIT_SECONDS = 600.0
 """A jar of 100 MB may go over a slow network, and a large pipeline takes its time to translate."""
-NO_JOB = "FlinkJobNotFoundException"
+_NO_JOB = "FlinkJobNotFoundException"
 ENDED = frozenset(("FINISHED", "FAILED", "CANCELED"))
 _ACTIVE = frozenset(("DEPLOYING", "INITIALIZING", "RUNNING", "CANCELING"))
 
@@ -245,8 +245,7 @@ class JobApi(FlinkConnection):
                 f"the Flink cluster at {self._shown} does not answer: {reason}",
                 "bin/headrace flink status shows how it is",
             ) from None
-        # Of a job's state Flink answers 500 where it does not know the job.
-        if answer.status_code == 404 or (answer.status_code == 500 and NO_JOB in answer.text):
+        if knows_no_such_job(answer):
             raise JobUnknown(f"the Flink cluster at {self._shown} knows nothing of {path}")
         if answer.status_code == 503 or (answer.status_code == 500 and method == "GET"):
             raise FlinkUnreachable(  # it is starting
@@ -272,6 +271,15 @@ class JobApi(FlinkConnection):
             self._ask(method, path)
         except HeadraceError:
             return
+
+
+def knows_no_such_job(answer: httpx.Response) -> bool:
+    """Whether it is a JobManager's answer about a job that it does not know.
+
+    Flink answers 404, but 500 to the question for a job's state.
+    """
+    unknown = answer.status_code == 500 and _NO_JOB in answer.text
+    return answer.status_code == 404 or unknown
 
 
 def read_detail(answer: Mapping[str, Any]) -> JobDetail:

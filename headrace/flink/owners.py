@@ -15,7 +15,7 @@ from pathlib import Path
 
 from headrace.errors import HeadraceError
 from headrace.files import write_atomically
-from headrace.flink.job_api import ENDED, JobApi, JobUnknown
+from headrace.flink.job_api import ENDED, JobApi
 from headrace.layout import Layout
 from headrace.services.identity import ProcessIdentity
 
@@ -101,11 +101,6 @@ def cancel_orphans(home: Path, is_orphan: Callable[[OwnedJob], bool] | None = No
             shutil.rmtree(job.folder, ignore_errors=True)
         try:
             cancelled = _cancel(job)
-        except _NotYet:
-            if _age(file) < _SUBMISSION_SECONDS:
-                awaited += 1
-                continue
-            cancelled = False
         except HeadraceError as error:
             if job.is_submitting and _age(file) < _SUBMISSION_SECONDS:
                 awaited += 1
@@ -119,22 +114,13 @@ def cancel_orphans(home: Path, is_orphan: Callable[[OwnedJob], bool] | None = No
     return Cancelled(jobs, awaited)
 
 
-class _NotYet(Exception):
-    """The job is still to come, or not so far that it can be cancelled."""
-
-
 def _cancel(job: OwnedJob) -> bool:
+    """Whether there was something to cancel; ``HeadraceError`` if that cannot be told yet."""
     with JobApi(job.rest_url, _CANCEL_SECONDS) as api:
         if api.cancel(job.job_id):
             return True
-        if not job.is_submitting:
-            return False
-        try:
-            state = api.state(job.job_id)
-        except JobUnknown:
-            raise _NotYet from None
-        if state not in ENDED:
-            raise _NotYet
+        if job.is_submitting and (state := api.state(job.job_id)) not in ENDED:
+            raise HeadraceError(f"it cannot be cancelled while it is {state}")
         return False
 
 

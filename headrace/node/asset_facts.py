@@ -11,6 +11,7 @@ from ml_metadata.proto import metadata_store_pb2
 
 from headrace.components.spans.lineage import newest_span
 from headrace.launcher.jobs import ArtifactResult
+from headrace.node.pushing import DESTINATION, VERSION
 
 EXAMPLES, PUSHED_MODEL = "Examples", "PushedModel"
 _Event = metadata_store_pb2.Event
@@ -37,8 +38,8 @@ def asset_facts(store: Any, outputs: Iterable[ArtifactResult]) -> dict[str, Any]
         return {"pushed": False}
     facts = {
         "pushed": True,
-        "uri": properties.get("pushed_destination") or artifact.uri,
-        "version": properties.get("pushed_version", ""),
+        "uri": properties.get(DESTINATION) or artifact.uri,
+        "version": properties.get(VERSION, ""),
     }
     return {**facts, **_of_model(store, artifact.id)}
 

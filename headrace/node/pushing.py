@@ -19,8 +19,9 @@ from tfx.utils import proto_utils
 
 from headrace.node.serving_directory import ServingDirectory
 
-_DESTINATION = "pushed_destination"
-_VERSION = "pushed_version"
+DESTINATION = "pushed_destination"
+VERSION = "pushed_version"
+"""Custom properties of a PushedModel: where it is served from, and its version there."""
 _FILE = "file://"
 
 
@@ -41,10 +42,10 @@ def mend_pusher() -> None:
         with ServingDirectory(directory).pushing() as aside:
             stock(self, inputs, outputs, {**properties, **_into(aside)})
             [pushed] = outputs[specs.PUSHED_MODEL_KEY]
-            whole = Path(pushed.get_string_custom_property(_DESTINATION))
+            whole = Path(pushed.get_string_custom_property(DESTINATION))
             place = ServingDirectory(directory).publish(whole)
-            pushed.set_string_custom_property(_DESTINATION, str(place))
-            pushed.set_string_custom_property(_VERSION, place.name)
+            pushed.set_string_custom_property(DESTINATION, str(place))
+            pushed.set_string_custom_property(VERSION, place.name)
 
     executor.Executor.Do = push
 

@@ -22,11 +22,11 @@ from headrace.errors import HeadraceError, UsageError
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import RollbackRequest, RollbackResult
 from headrace.node.metadata import open_metadata
-from headrace.node.pushing import mend_pusher
+from headrace.node.pushing import DESTINATION, VERSION, mend_pusher
 
 EXECUTION_TYPE = "headrace.rollback"
 _NODE = "rollback"
-_PUSHED, _DESTINATION, _VERSION = "pushed", "pushed_destination", "pushed_version"
+_PUSHED = "pushed"
 _Event = metadata_store_pb2.Event
 _Execution = metadata_store_pb2.Execution
 _READ = (_Event.INPUT, _Event.DECLARED_INPUT)
@@ -156,7 +156,7 @@ def _push_again(handle: Any, request: RollbackRequest, push: Push, live: Push) -
     from tfx.components.pusher import executor
 
     run_id = f"rollback-{time.strftime('%Y%m%dT%H%M%S')}-{time.time_ns() % 1_000_000:06d}"
-    base = posixpath.dirname(live.artifact.get_string_custom_property(_DESTINATION))
+    base = posixpath.dirname(live.artifact.get_string_custom_property(DESTINATION))
     execution, contexts = _begin(handle, request, push, run_id)
     pushed = standard_artifacts.PushedModel()
     pushed.type_id = push.artifact.type_id
@@ -192,8 +192,8 @@ def _push_again(handle: Any, request: RollbackRequest, push: Push, live: Push) -
         model_uri=push.model.uri,
         instead_of=live.model.id,
         pushed_model=artifact_id,
-        destination=pushed.get_string_custom_property(_DESTINATION),
-        version=pushed.get_string_custom_property(_VERSION),
+        destination=pushed.get_string_custom_property(DESTINATION),
+        version=pushed.get_string_custom_property(VERSION),
     )
 
 

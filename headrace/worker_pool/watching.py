@@ -8,7 +8,7 @@ import time
 
 import httpx
 
-from headrace.flink.job_api import NO_JOB
+from headrace.flink.job_api import ENDED, knows_no_such_job
 from headrace.worker_pool.harnesses import Harnesses
 from headrace.worker_pool.jobs import FlinkJob, Jobs
 from headrace.worker_pool.memory import end_too_large
@@ -20,7 +20,6 @@ _SILENT_SECONDS = 60.0
 """A JobManager that is silent for so long has died, and in a session cluster its jobs with it."""
 _SUBMISSION_SECONDS = 600.0
 """A job is told of before it is submitted, so for so long it may be one that is to come."""
-_ENDED = ("FINISHED", "CANCELED", "FAILED")
 _log = logging.getLogger("headrace.worker_pool")
 
 
@@ -70,10 +69,10 @@ class Watcher:
         try:
             answer = httpx.get(f"{job.rest_url}/jobs/{job.job_id}/status", timeout=5.0)
             self._silent_since.pop(token, None)
-            if answer.status_code == 404 or NO_JOB in answer.text:
+            if knows_no_such_job(answer):
                 return self._is_gone(token)
             self._unknown_since[token] = None
-            return answer.json().get("status") in _ENDED
+            return answer.json().get("status") in ENDED
         except (httpx.HTTPError, ValueError):
             since = self._silent_since.setdefault(token, time.monotonic())
             return time.monotonic() - since > _SILENT_SECONDS

@@ -1,8 +1,6 @@
-import http.server
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,51 +9,13 @@ import pytest
 from headrace.flink import owners
 from headrace.flink.owners import Cancelled, OwnedJob
 from headrace.services.identity import ProcessIdentity
-
-
-class JobManager:
-    """Stands for a cluster: what is tested is what is asked of it, not what it does."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.knows_the_job = True
-        self.is_coming = False
-        self.state = "INITIALIZING"
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_PATCH(self) -> None:
-                outer.asked.append(self.path)
-                self._answer(b"{}")
-
-            def do_GET(self) -> None:
-                self._answer(f'{{"status": "{outer.state}"}}'.encode())
-                outer.knows_the_job = outer.knows_the_job or outer.is_coming
-
-            def _answer(self, body: bytes) -> None:
-                known = outer.knows_the_job or (self.command == "GET" and outer.is_coming)
-                if not known:
-                    body = b'{"errors": ["x.FlinkJobNotFoundException: Could not find it"]}'
-                # As Flink does: it answers 500 to the question for a state.
-                self.send_response(202 if known else 500 if self.command == "GET" else 404)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+from tests.job_manager import JobManager
 
 
 @pytest.fixture
 def job_manager() -> Iterator[JobManager]:
-    found = JobManager()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+    with JobManager("RUNNING") as found:
+        yield found
 
 
 def ended_process() -> ProcessIdentity:
@@ -100,9 +60,9 @@ def test_a_job_that_is_being_submitted_is_cancelled_as_soon_as_the_cluster_knows
     owner = ended_process()
     job = OwnedJob(job_manager.url, "ab12", "p/n/r", owner, is_submitting=True)
     file = owners.record(tmp_path, job)
-    job_manager.knows_the_job = False
+    job_manager.state = ""
     assert owners.cancel_orphans(tmp_path) == Cancelled(0, awaited=1)
-    job_manager.knows_the_job = True
+    job_manager.state = "INITIALIZING"
     assert owners.cancel_orphans(tmp_path) == Cancelled(1)
     assert not file.exists()
 
@@ -112,7 +72,7 @@ def test_a_submission_that_came_to_nothing_is_not_awaited_for_ever(
 ) -> None:
     job = OwnedJob(job_manager.url, "ab12", "p/n/r", ended_process(), is_submitting=True)
     file = owners.record(tmp_path, job)
-    job_manager.knows_the_job = False
+    job_manager.state = ""
     os.utime(file, (0, 0))
     assert owners.cancel_orphans(tmp_path) == Cancelled(0)
     assert not file.exists()
@@ -123,7 +83,7 @@ def test_a_job_that_comes_between_two_questions_is_cancelled_by_the_next(
 ) -> None:
     job = OwnedJob(job_manager.url, "ab12", "p/n/r", ended_process(), is_submitting=True)
     owners.record(tmp_path, job)
-    job_manager.knows_the_job, job_manager.is_coming = False, True
+    job_manager.state, job_manager.next_state = "", "INITIALIZING"
     assert owners.cancel_orphans(tmp_path) == Cancelled(0, awaited=1)
     assert owners.cancel_orphans(tmp_path) == Cancelled(1)
 
@@ -133,7 +93,6 @@ def test_a_job_that_has_ended_by_itself_is_not_awaited(
 ) -> None:
     job = OwnedJob(job_manager.url, "ab12", "p/n/r", ended_process(), is_submitting=True)
     file = owners.record(tmp_path, job)
-    job_manager.knows_the_job, job_manager.is_coming = False, True
-    job_manager.state = "FINISHED"
+    job_manager.state, job_manager.next_state = "", "FINISHED"
     assert owners.cancel_orphans(tmp_path) == Cancelled(0)
     assert not file.exists()
