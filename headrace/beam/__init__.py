@@ -2,6 +2,7 @@
 
 from headrace.beam.cross_entropy import remember_cross_entropies
 from headrace.beam.gzip import compress_quickly
+from headrace.beam.merging import merge_each_once
 from headrace.beam.options import remember_options
 from headrace.beam.predictions import prepare_predictions_quickly
 from headrace.beam.signatures import remember_signatures
@@ -14,7 +15,7 @@ __all__ = ["quicken_beam"]
 
 
 def quicken_beam() -> None:
-    """Change Beam, TFT and TFMA in this process; what they compute stays the same."""
+    """Change Beam, TFT and TFMA in this process; what they compute stays the same, or is mended."""
     remember_signatures()
     remember_states()
     remember_options()
@@ -23,4 +24,5 @@ def quicken_beam() -> None:
     remember_traces()
     prepare_predictions_quickly()
     remember_cross_entropies()
+    merge_each_once()
     compress_quickly()
