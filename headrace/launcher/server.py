@@ -54,9 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     prepare_process()
     home = load_settings().home
-    listener = listen(args.socket)
+    # Before it listens: whoever has reached a server finds its process, to show it or to stop it.
     state = {"pid": os.getpid(), "started": time.time(), "socket": str(args.socket)}
     write_atomically(args.state, json.dumps(state), mode=0o600)
+    listener = listen(args.socket)
     start = time.monotonic()
     for directory in abandoned(os.environ):
         remove_scratch(directory)
