@@ -20,8 +20,5 @@ def without_gzip() -> tfx.dsl.Pipeline:
 def _create(name, **options):
     # The pipeline has no parameter for it, because a user has none: he edits the one line.
     columnar = functools.partial(ColumnarExampleGen, **options)
-    with (
-        mock.patch.object(tfx.components, "CsvExampleGen", columnar),
-        mock.patch.object(pipeline, "NAME", name),
-    ):
-        return pipeline.create_pipeline()
+    with mock.patch.object(tfx.components, "CsvExampleGen", columnar):
+        return pipeline.create_pipeline(name=name)
