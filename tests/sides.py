@@ -23,6 +23,7 @@ TFX_SIDE = frozenset(
         "unit/node",
         "unit/pipelines",
         "unit/store",
+        "unit/testing",
         "unit/worker_pool",
         "integration/compiler",
         "integration/components",

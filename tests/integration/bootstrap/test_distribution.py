@@ -40,6 +40,8 @@ def test_the_wheel_holds_the_package_and_its_components_only(wheel):
         names = archive.namelist()
         listing = [name for name in names if name.endswith("METADATA")]
         metadata = Parser().parsestr(archive.read(listing[0]).decode())
+        [points] = [name for name in names if name.endswith("entry_points.txt")]
+        assert "[pytest11]\nheadrace = headrace.testing.plugin" in archive.read(points).decode()
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"headrace"}
     assert "headrace/components/sluice/__init__.py" in names
