@@ -1,4 +1,4 @@
-"""``headrace flink up|down|status|stop|jar``: a Flink session cluster and its jobs."""
+"""``headrace flink up|down|status|stop|home|jar``: a Flink session cluster and its jobs."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def add_parser(commands: Any) -> None:
     up.set_defaults(run=_up)
     jar = own.add_parser("jar", help="build Beam's runner for Flink, and print the jar's path")
     jar.set_defaults(run=_jar)
+    home = own.add_parser("home", help="install Flink, and print its directory")
+    home.set_defaults(run=_home)
     down = own.add_parser("down", help="stop them, also after a crash")
     down.set_defaults(run=_down)
     status = own.add_parser("status", help="say how they are: slots, jobs, harnesses, memory")
@@ -95,6 +97,18 @@ def _up(args: argparse.Namespace) -> int:
     if cluster.logs:
         print(f"logs         {cluster.logs}")
         print("stop it with: bin/headrace flink down")
+    return EXIT_DONE
+
+
+def _home(_args: argparse.Namespace) -> int:
+    """Install Flink's jars and scripts where they are not there yet, for an image as well."""
+    from headrace.bootstrap.progress import Progress
+    from headrace.flink.distribution import provide_distribution
+    from headrace.flink.paths import flink_paths
+    from headrace.settings import load_settings
+
+    settings = load_settings()
+    print(provide_distribution(settings, flink_paths(settings), Progress()).home)
     return EXIT_DONE
 
 

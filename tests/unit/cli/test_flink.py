@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from headrace.cli.flink import print_status
-from headrace.cli.main import build_parser
+from headrace.cli.main import build_parser, main
 
 MANAGER = {
     "name": "taskmanager-1",
@@ -52,3 +54,14 @@ def test_options_are_given_one_by_one(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit):
         parser.parse_args(["flink", "up", "-D", "nothing"])
     assert "'nothing' is not KEY=VALUE" in capsys.readouterr().err
+
+
+def test_home_prints_where_flink_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("lib/flink-dist-1.19.3.jar", "bin/bash-java-utils.jar"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    monkeypatch.setenv("HEADRACE_FLINK_HOME", str(tmp_path))
+    assert main(["flink", "home"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}\n"
