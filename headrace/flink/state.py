@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from headrace.bootstrap.machine import without_credentials
 from headrace.errors import HeadraceError
 from headrace.flink.jar import built_jar
 from headrace.flink.paths import flink_paths
@@ -37,6 +38,7 @@ class ClusterState:
         resident_jar: the runner jar is on the cluster's class path: a job need not bring it.
         runner_jar: the runner jar on this machine; empty if there is none, which only a cluster
             without a resident one minds.
+        web_url: where browsers reach the web UI; empty: at ``rest_url``.
         logs: directory of the cluster's logs; empty for one that runs already.
         processes: its processes on this machine by name: ``jobmanager``, ``taskmanager-1``,
             ``worker-pool``; none for a cluster that runs already.
@@ -50,8 +52,13 @@ class ClusterState:
     jobs_directory: str = ""
     resident_jar: bool = False
     runner_jar: str = ""
+    web_url: str = ""
     logs: str = ""
     processes: Mapping[str, ProcessIdentity] = field(default_factory=dict)
+
+    def job_page(self, job_id: str) -> str:
+        """A job's page in the web UI; no credentials are in it."""
+        return f"{without_credentials(self.web_url or self.rest_url)}/#/job/{job_id}/overview"
 
     def as_details(self) -> dict[str, Any]:
         """What a state file keeps of it; the processes have their own place there."""
@@ -118,4 +125,5 @@ def existing_cluster(settings: Settings) -> ClusterState:
         jobs_directory=str(flink.jobs_directory or ""),
         resident_jar=flink.jobs_directory is not None,
         runner_jar=str(flink.jar or (built if built.is_file() else "")),
+        web_url=flink.web_url or "",
     )

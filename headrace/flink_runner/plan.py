@@ -139,7 +139,9 @@ def find_cluster(options: PipelineOptions, settings: Settings) -> ClusterState:
             return here
     except NoCluster:
         pass
-    return existing_cluster(replace(settings, flink=replace(settings.flink, master=url)))
+    # The address for browsers is that of the settings' own cluster.
+    other = replace(settings.flink, master=url, web_url=None)
+    return existing_cluster(replace(settings, flink=other))
 
 
 def import_path() -> list[str]:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from apache_beam.runners.portability import portable_runner
 from apache_beam.runners.runner import PipelineState
 
-from headrace.bootstrap.machine import without_credentials
 from headrace.errors import HeadraceError
 from headrace.flink.job_api import ENDED, JobApi, JobDetail, JobUnknown
 from headrace.flink.rest import FlinkUnreachable
@@ -78,8 +77,7 @@ class FlinkResult(portable_runner.PipelineResult):  # type: ignore[misc]
         self._job = service.job(job_id)
         self._started = time.monotonic()
         self._ended: str | None = None
-        url = without_credentials(plan.cluster.rest_url)
-        page = f"{url}/#/job/{self.flink_job_id}/overview"
+        page = plan.cluster.job_page(self.flink_job_id)
         _log.info(
             "Flink job %s started, parallelism %d: %s",
             self.flink_job_id,

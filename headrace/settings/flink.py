@@ -23,6 +23,7 @@ class FlinkSettings:
         jobs_directory: a directory that this machine shares with that cluster's JobManager, and
             that is on the JobManager's class path beside the runner jar.
         worker_pool: ``host:port`` at which that cluster's TaskManagers reach their worker pool.
+        web_url: where browsers reach that cluster's web UI, if not at ``master``.
         home: an unpacked Flink distribution to use instead of installing one.
         jar: a runner jar to use instead of building one.
         slots: task slots of each TaskManager.
@@ -35,6 +36,7 @@ class FlinkSettings:
     master: str | None = None
     jobs_directory: Path | None = None
     worker_pool: str | None = None
+    web_url: str | None = None
     home: Path | None = None
     jar: Path | None = None
     slots: int | None = None
@@ -135,6 +137,7 @@ def _option_text(key: str, value: Any) -> str:
 FLINK_READERS: Mapping[str, Callable[[Any], Any]] = {
     "flink_master": master_url,
     "flink_worker_pool": endpoint,
+    "flink_web_url": master_url,
     "flink_slots": count,
     "flink_task_managers": count,
     "flink_memory": size,

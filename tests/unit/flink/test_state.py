@@ -79,3 +79,10 @@ def test_a_named_cluster_that_is_not_there_is_named_without_its_password(
         current_cluster(named)
     assert "127.0.0.1:1" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_jobs_page_is_where_browsers_find_it() -> None:
+    inside = replace(CLUSTER, rest_url="http://me:secret@jobmanager:8081")
+    assert inside.job_page("1f") == "http://****@jobmanager:8081/#/job/1f/overview"
+    outside = replace(inside, web_url="http://localhost:9081")
+    assert outside.job_page("1f") == "http://localhost:9081/#/job/1f/overview"
