@@ -32,6 +32,7 @@ TFX_SIDE = frozenset(
         "integration/node",
         "integration/pipelines",
         "integration/store",
+        "integration/testing",
         "integration/worker_pool",
     )
 )

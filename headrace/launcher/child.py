@@ -22,7 +22,13 @@ from typing import Any, NoReturn
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 from headrace.launcher.failures import describe
-from headrace.launcher.jobs import CompileRequest, NodeRequest, ReuseRequest, RollbackRequest
+from headrace.launcher.jobs import (
+    CheckCodeRequest,
+    CompileRequest,
+    NodeRequest,
+    ReuseRequest,
+    RollbackRequest,
+)
 from headrace.launcher.keras_tuner import import_keras_tuner
 from headrace.launcher.logs import route_logging
 from headrace.launcher.processes import end_forked_process
@@ -156,11 +162,21 @@ def _compile(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     return asdict(compile_target(CompileRequest(**payload)))
 
 
+def _check_code(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
+    import_keras_tuner()
+    request = CheckCodeRequest(**payload)
+    use_import_path(request.import_path)
+    from headrace.node.code_check import faults_of_code
+
+    return {"faults": faults_of_code(Path(request.ir_path))}
+
+
 OPERATIONS: Operations = {
     Operation.RUN_NODE: _run_node,
     Operation.COMPILE: _compile,
     Operation.REUSE_OUTPUTS: _reuse_outputs,
     Operation.ROLL_BACK: _roll_back,
+    Operation.CHECK_CODE: _check_code,
 }
 
 

@@ -9,6 +9,7 @@ from headrace.graph.values import ParameterValue
 
 __all__ = [
     "ArtifactResult",
+    "CheckCodeRequest",
     "CompileRequest",
     "NodeRequest",
     "NodeResult",
@@ -161,6 +162,19 @@ class RollbackResult:
     pushed_model: int
     destination: str
     version: str
+
+
+@dataclass(frozen=True)
+class CheckCodeRequest:
+    """Import all code that a pipeline's nodes name, as a node's process would.
+
+    Attributes:
+        ir_path, import_path, keras: as of a ``NodeRequest``.
+    """
+
+    ir_path: str
+    import_path: list[str] = field(default_factory=list)
+    keras: str = "3"
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class Operation(str, Enum):
     RUN_HARNESS = "run_harness"
     REUSE_OUTPUTS = "reuse_outputs"
     ROLL_BACK = "roll_back"
+    CHECK_CODE = "check_code"
 
 
 @dataclass(frozen=True)

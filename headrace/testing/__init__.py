@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headrace.testing.pipelines import CheckedPipeline, PipelineProblems
     from headrace.testing.preprocessing import Preprocessed, Skew
     from headrace.testing.readers import (
         Blessing,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # it is asked for.
 _MODULES = {
     "Blessing": "readers",
+    "CheckedPipeline": "pipelines",
+    "PipelineProblems": "pipelines",
     "Preprocessed": "preprocessing",
     "Result": "results",
     "Skew": "preprocessing",
@@ -42,6 +45,8 @@ _MODULES = {
 
 __all__ = [
     "Blessing",
+    "CheckedPipeline",
+    "PipelineProblems",
     "Preprocessed",
     "Result",
     "Skew",

@@ -27,11 +27,14 @@ from headrace.testing.runners import (
 )
 
 if TYPE_CHECKING:
+    from headrace.testing.pipelines import CheckedPipeline
     from headrace.testing.preprocessing import Preprocessed
     from headrace.testing.results import Result
     from headrace.testing.workbench import Options, Workbench
 
 MARKER = "beam_runners"
+_OF_IMPORTING_TFX = (r"::(google|httplib2)\b", "DEFAULT_FILE_NAME will be deprecated")
+"""Warnings that a test of TFX gets by importing it, and can do nothing about."""
 _INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -42,6 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", f"{MARKER}(*names): run the test's components once on each of {names}"
     )
     config.addinivalue_line("markers", "flink: runs Beam jobs on a Flink cluster")
+    if _has_tfx():
+        for warning in _OF_IMPORTING_TFX:
+            config.addinivalue_line("filterwarnings", f"ignore:{warning}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -187,6 +193,16 @@ def preprocess(workbench: Workbench) -> Callable[..., Preprocessed]:
 def model(workbench: Workbench) -> Any:
     """Makes a Model: ``model(lambda features: features["x"] * 2, {"x": float})``."""
     return workbench.model
+
+
+@pytest.fixture
+def check_pipeline(
+    headrace_settings: Settings, pytestconfig: pytest.Config
+) -> Callable[[str | Callable[[], Any]], CheckedPipeline]:
+    """Checks a pipeline without running it: ``check_pipeline("path/to/file.py:function")``."""
+    from headrace.testing.pipelines import check_pipeline
+
+    return lambda target: check_pipeline(target, headrace_settings, pytestconfig.rootpath)
 
 
 def _has_tfx() -> bool:

@@ -175,10 +175,14 @@ def _serve(
     transform: tft.TFTransformOutput, rows: list[dict[str, Any]], spec: Mapping[str, Any]
 ) -> pd.DataFrame:
     layer = transform.transform_features_layer()
+    serve = tf.function(
+        lambda requests: layer(tf.io.parse_example(requests, spec)),
+        input_signature=[tf.TensorSpec([None], tf.string)],
+    )
     answers: dict[str, list[Any]] = {}
     for example in to_examples(rows):
-        parsed = tf.io.parse_example([example.SerializeToString()], spec)
-        for name, tensor in layer(parsed).items():
+        request = tf.constant([example.SerializeToString()])
+        for name, tensor in serve(request).items():
             answers.setdefault(name, []).append(_plain(_dense(tensor)))
     return _frame(answers)
 

@@ -24,6 +24,7 @@ class Result:
         state: ``COMPLETE``, ``CACHED``, or ``SKIPPED`` where the driver found nothing to do.
         reason: why it was skipped.
         outputs: artifacts by key.
+        inputs: likewise, as they are in the store; fixtures give an artifact no id before that.
         execution: ML Metadata's record of it; None where it was skipped.
     """
 
@@ -31,6 +32,7 @@ class Result:
     state: str
     reason: str = ""
     outputs: Mapping[str, list[Artifact]] = field(default_factory=dict)
+    inputs: Mapping[str, list[Artifact]] = field(default_factory=dict)
     execution: Any = None
 
     def __repr__(self) -> str:

@@ -261,17 +261,19 @@ class Workbench:
             return Result(made.id, ended.state, reason=ended.reason)
         store = self.store
         [execution] = store.get_executions_by_id([ended.execution_id])
-        keys = {
-            event.artifact_id: next(step.key for step in event.path.steps if step.key)
-            for event in store.get_events_by_execution_ids([ended.execution_id])
-            if event.type in _OUTPUTS
-        }
+        events = store.get_events_by_execution_ids([ended.execution_id])
+        kept = store.get_artifacts_by_id([event.artifact_id for event in events])
+        by_id = {one.id: one for one in kept}
+        inputs: dict[str, list[types.Artifact]] = {key: [] for key in made.inputs}
         outputs: dict[str, list[types.Artifact]] = {key: [] for key in made.outputs}
-        for kept in store.get_artifacts_by_id(list(keys)):
-            channel = made.outputs.get(keys[kept.id])
+        for event in events:
+            is_output = event.type in _OUTPUTS
+            key = next(step.key for step in event.path.steps if step.key)
+            channel = (made.outputs if is_output else made.inputs).get(key)
             kind = channel.type if channel else types.Artifact
-            outputs.setdefault(keys[kept.id], []).append(_read(kind, kept))
-        return Result(made.id, ended.state, outputs=outputs, execution=execution)
+            found = (outputs if is_output else inputs).setdefault(key, [])
+            found.append(_read(kind, by_id[event.artifact_id]))
+        return Result(made.id, ended.state, "", outputs, inputs, execution)
 
 
 def _read(kind: type[types.Artifact], kept: Any) -> types.Artifact:

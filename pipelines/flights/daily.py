@@ -1,6 +1,8 @@
 """Flights, day by day: a model that learns on from yesterday's, on the days before today.
 
-Plain TFX, as the pipeline of the whole year in ``pipeline.py``, whose parts it is made of.
+Plain TFX, as the pipeline of the whole year in ``pipeline.py``, whose parts it is made of. Its run
+parameters: ``span``, the day, as 20130105 (empty for the newest), and as of the whole year's, which
+README.md has, ``network``, ``epochs`` and ``learning_rate``.
 """
 
 from __future__ import annotations

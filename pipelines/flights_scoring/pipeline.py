@@ -1,7 +1,8 @@
 """Batch scoring: a day's flights, and the probability that each arrives late.
 
 Plain TFX. It reads from the metadata store which model was pushed last, so it must have the store
-of the pipeline that pushes.
+of the pipeline that pushes. Its run parameter: ``span``, the day, as 20130105 (empty for the
+newest).
 """
 
 from __future__ import annotations

@@ -36,6 +36,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
+def headrace_settings(settings: Settings) -> Settings:
+    """Of the fixture ``component``: its other runners use this session's launcher."""
+    return settings
+
+
+@pytest.fixture(scope="session")
 def few_flights(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> "Run":
     """A sample of flights, run by headrace on the direct runner, as run ``direct-flights``."""
     from tests.integration.pipelines.runs import Run
