@@ -19,6 +19,7 @@ COMMANDS = (
     "status",
     "run",
     "compile",
+    "new",
     "flink",
     "stream",
     "runs",
