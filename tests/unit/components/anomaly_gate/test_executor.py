@@ -1,91 +1,94 @@
+"""The gate as a pipeline runs it, on anomalies as ExampleValidator writes them."""
+
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.types import standard_artifacts
 from tfx.types.channel import Channel
+from tfx.v1.components import ExampleValidator, StatisticsGen
 
 from headrace.components.anomaly_gate import AnomalyGate
-from headrace.components.anomaly_gate.artifacts import DataBlessing
-from headrace.components.anomaly_gate.executor import DataAnomaly, Executor
+from headrace.components.anomaly_gate.executor import DataAnomaly
 from headrace.errors import HeadraceError, UsageError
+from headrace.testing import blessing
 
 
-class Gate:
-    def __init__(self, place):
-        self.place = place
+@pytest.fixture
+def anomalies(artifact):
+    """ExampleAnomalies of a split in which these features are bad."""
 
-    def look(self, *bad, on_anomaly="fail", severity="ERROR", ignored=()):
-        anomalies = standard_artifacts.ExampleAnomalies()
-        anomalies.uri = str(self.place / "anomalies")
-        anomalies.split_names = '["train"]'
+    def call(*bad):
         found = anomalies_pb2.Anomalies()
         for name in bad:
             found.anomaly_info[name].severity = anomalies_pb2.AnomalyInfo.ERROR
             found.anomaly_info[name].short_description = "Column dropped"
-        folder = Path(anomalies.uri, "Split-train")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "SchemaDiff.pb").write_bytes(found.SerializeToString())
-        return self._do(anomalies, on_anomaly, severity, ignored)
+        content = {"Split-train/SchemaDiff.pb": found.SerializeToString()}
+        return artifact(standard_artifacts.ExampleAnomalies, content, split_names='["train"]')
 
-    def _do(self, anomalies, on_anomaly="fail", severity="ERROR", ignored=()):
-        examples = standard_artifacts.Examples()
-        examples.id = 5
-        blessing = DataBlessing()
-        blessing.uri = str(self.place / "blessing")
-        Executor().Do(
-            {"anomalies": [anomalies], "examples": [examples]},
-            {"blessing": [blessing]},
-            {"severity": severity, "on_anomaly": on_anomaly, "ignored": json.dumps(list(ignored))},
-        )
-        return blessing
+    return call
 
 
 @pytest.fixture
-def gate(tmp_path):
-    return Gate(tmp_path)
+def look(component, anomalies):
+    """The gate's blessing of data in which these features are bad."""
+    return lambda *bad, **options: component(AnomalyGate, anomalies=anomalies(*bad), **options)[
+        "blessing"
+    ]
 
 
-def test_clean_data_is_blessed(gate):
-    blessing = gate.look()
-    assert blessing.get_int_custom_property("blessed") == 1
-    assert blessing.get_int_custom_property("examples_id") == 5
-    assert json.loads(Path(blessing.uri, "anomalies.json").read_text()) == []
+def test_clean_data_is_blessed(component, anomalies, examples):
+    result = component(AnomalyGate, anomalies=anomalies(), examples=examples([{"mass": 1.0}]))
+    assert blessing(result["blessing"])
+    [data] = result.inputs["examples"]
+    assert result["blessing"].get_int_custom_property("examples_id") == data.id
+    assert json.loads(Path(result["blessing"].uri, "anomalies.json").read_text()) == []
 
 
-def test_an_anomaly_fails_the_node_with_its_feature_and_split(gate):
+def test_what_tfx_finds_in_the_data_is_what_the_gate_stops(component, examples, schema):
+    statistics = component(StatisticsGen, examples=examples([{"mass": 1.0, "sex": "femal"}]))
+    validated = component(
+        ExampleValidator,
+        statistics=statistics["statistics"],
+        schema=schema({"mass": float, "sex": ["female", "male"]}),
+    )
+    with pytest.raises(DataAnomaly, match="feature sex of split train: Unexpected string values"):
+        component(AnomalyGate, anomalies=validated["anomalies"])
+
+
+def test_an_anomaly_fails_the_node_with_its_feature_and_split(look):
     with pytest.raises(DataAnomaly) as caught:
-        gate.look("mass")
+        look("mass")
     assert caught.value.message == (
         "the data has an anomaly:\nfeature mass of split train: Column dropped"
     )
-    assert "anomalies" in caught.value.hint
+    assert "-ExampleAnomalies; mend the data or the schema" in caught.value.hint
 
 
-def test_several_are_counted(gate):
+def test_several_are_counted(look):
     with pytest.raises(DataAnomaly, match="the data has 2 anomalies:"):
-        gate.look("mass", "wing")
+        look("mass", "wing")
 
 
-def test_data_to_be_set_aside_is_not_blessed_and_the_node_goes_on(gate):
-    blessing = gate.look("mass", on_anomaly="quarantine")
-    assert blessing.get_int_custom_property("blessed") == 0
-    reason = blessing.get_string_custom_property("reason")
-    assert reason == "feature mass of split train: Column dropped"
-    [written] = json.loads(Path(blessing.uri, "anomalies.json").read_text())
+def test_data_to_be_set_aside_is_not_blessed_and_the_node_goes_on(look):
+    found = look("mass", on_anomaly="quarantine")
+    assert not blessing(found)
+    assert blessing(found).reasons == ("feature mass of split train: Column dropped",)
+    [written] = json.loads(Path(found.uri, "anomalies.json").read_text())
     assert (written["feature"], written["severity"]) == ("mass", "ERROR")
 
 
-def test_an_ignored_feature_is_let_through(gate):
-    assert gate.look("mass", ignored=["mass"]).get_int_custom_property("blessed") == 1
+def test_an_ignored_feature_is_let_through(look):
+    assert blessing(look("mass", ignored=["mass"]))
 
 
-def test_anomalies_that_are_gone_are_told_with_their_place(gate):
-    gone = standard_artifacts.ExampleAnomalies()
-    gone.uri, gone.split_names = "/nowhere/7", '["train"]'
-    with pytest.raises(HeadraceError, match="/nowhere/7/Split-train/SchemaDiff"):
-        gate._do(gone)
+def test_anomalies_that_are_gone_are_told_with_their_place(component, anomalies):
+    gone = anomalies()
+    shutil.rmtree(gone.uri)
+    with pytest.raises(HeadraceError, match=f"{gone.uri}/Split-train/SchemaDiff"):
+        component(AnomalyGate, anomalies=gone)
 
 
 @pytest.mark.parametrize(

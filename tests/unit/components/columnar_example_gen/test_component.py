@@ -1,8 +1,10 @@
 import pytest
 from tfx.orchestration.data_types import RuntimeParameter
+from tfx.types import standard_artifacts
 
 from headrace.components.columnar_example_gen import ColumnarExampleGen
 from headrace.errors import HeadraceError
+from headrace.testing import examples_frame
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,23 @@ def test_options_of_every_kind_are_properties():
     )
     assert made.exec_properties["bad_rows_limit"] == 2
     assert made.exec_properties["text_options"] == '{"nulls": ["NA"]}'
+
+
+def test_files_become_examples_of_the_kinds_that_a_schema_says(component, schema, tmp_path):
+    (tmp_path / "rows.csv").write_text("number,text\n1,a\n2,\n3,c\n")
+    kinds = schema({"number": float, "text": str | None})
+    made = component(ColumnarExampleGen, input_base=str(tmp_path), schema=kinds)["examples"]
+    assert made.type is standard_artifacts.Examples
+    found = examples_frame(made).sort_values("number")
+    assert found["number"].tolist() == [1.0, 2.0, 3.0]
+    assert found["number"].dtype == "float32"
+    assert found["text"].tolist() == ["a", None, "c"]
+
+
+def test_files_that_have_not_changed_are_not_read_again(component, tmp_path):
+    (tmp_path / "rows.csv").write_text("number\n1\n")
+    cached = component.using(cache=True)
+    assert not cached(ColumnarExampleGen, input_base=str(tmp_path)).cached
+    assert cached(ColumnarExampleGen, input_base=str(tmp_path)).cached
+    (tmp_path / "rows.csv").write_text("number\n1\n2\n")
+    assert not cached(ColumnarExampleGen, input_base=str(tmp_path)).cached

@@ -1,4 +1,4 @@
-"""Small tables as Examples, and ForestTrainer's executor on them as TFX's launcher calls it."""
+"""Small tables as Examples, and ForestTrainer and ForestTuner on them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx.components.util import examples_utils
-from tfx.proto import example_gen_pb2
 from tfx.types import standard_artifacts
 
-from headrace.components.forest_trainer.executor import Executor
-from headrace.components.forest_trainer.tuner_executor import TunerExecutor
+from headrace.components.forest_trainer import ForestTrainer, ForestTuner
 
 TYPES = {"INT": schema_pb2.INT, "FLOAT": schema_pb2.FLOAT, "BYTES": schema_pb2.BYTES}
 
@@ -36,94 +33,53 @@ def example(row: dict[str, object]) -> tf.train.Example:
 
 
 class Workshop:
-    """Makes artifacts below a directory, and trains."""
+    """Trains and tunes as a pipeline does."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        self._count = 0
-
-    def artifact(self, kind):
-        self._count += 1
-        artifact = kind()
-        artifact.uri = str(self.place / str(self._count))
-        Path(artifact.uri).mkdir()
-        return artifact
-
-    def examples(self, **splits):
-        artifact = self.artifact(standard_artifacts.Examples)
-        artifact.split_names = json.dumps(list(splits))
-        examples_utils.set_payload_format(artifact, example_gen_pb2.FORMAT_TF_EXAMPLE)
-        for split, rows in splits.items():
-            folder = Path(artifact.uri, f"Split-{split}")
-            folder.mkdir()
-            with tf.io.TFRecordWriter(str(folder / "data.gz"), "GZIP") as writer:
-                for row in rows:
-                    writer.write(example(row).SerializeToString())
-        return artifact
+    def __init__(self, component, examples, schema, artifact) -> None:
+        self.examples = examples
+        self._component, self._schema, self._artifact = component, schema, artifact
 
     def schema(self, categorical=(), **kinds):
-        artifact = self.artifact(standard_artifacts.Schema)
-        schema = schema_pb2.Schema()
-        for name, kind in kinds.items():
-            feature = schema.feature.add(name=name, type=TYPES[kind])
-            if name in categorical:
-                feature.int_domain.is_categorical = True
-        Path(artifact.uri, "schema.pbtxt").write_text(str(schema))
-        return artifact
+        fields = {name: schema_pb2.Feature(type=TYPES[kind]) for name, kind in kinds.items()}
+        for name in categorical:
+            fields[name].int_domain.is_categorical = True
+        return self._schema(fields)
 
     def hyperparameters(self, content):
-        artifact = self.artifact(standard_artifacts.HyperParameters)
-        Path(artifact.uri, "best_hyperparameters.txt").write_text(json.dumps(content))
-        return artifact
+        files = {"best_hyperparameters.txt": json.dumps(content)}
+        return self._artifact(standard_artifacts.HyperParameters, files)
 
     def train(self, examples, schema, tuned=None, **properties):
         """Return the artifacts model and model_run."""
-        model = self.artifact(standard_artifacts.Model)
-        run = self.artifact(standard_artifacts.ModelRun)
-        inputs = {"examples": [examples]}
-        if schema:
-            inputs["schema"] = [schema]
-        if tuned:
-            inputs["tuned"] = [tuned]
-        Executor().Do(inputs, {"model": [model], "model_run": [run]}, given(properties))
-        return model, run
-
-    def tune(self, examples, schema, space, trials, **properties):
-        """Return what best_hyperparameters and tuner_results say."""
-        best = self.artifact(standard_artifacts.HyperParameters)
-        results = self.artifact(standard_artifacts.TunerResults)
-        outputs = {"best_hyperparameters": [best], "tuner_results": [results]}
-        inputs = {"examples": [examples], "schema": [schema]}
-        search = {"space": json.dumps(space), "trials": trials, "parallel_trials": 2}
-        TunerExecutor().Do(inputs, outputs, {**given(properties), **search})
-        return (
-            json.loads(Path(best.uri, "best_hyperparameters.txt").read_text()),
-            json.loads(Path(results.uri, "tuner_results.json").read_text()),
+        given = {**PROBLEM, "num_trees": 10, **properties}
+        made = self._component(
+            ForestTrainer, examples=examples, schema=schema, tuned=tuned, **given
         )
+        return made["model"], made["model_run"]
+
+    def tune(self, examples, schema, space, trials):
+        """Return what best_hyperparameters and tuner_results say."""
+        search = {"space": space, "trials": trials, "parallel_trials": 2}
+        fixed = {"num_trees": 10}
+        made = self._component(
+            ForestTuner,
+            examples=examples,
+            schema=schema,
+            hyperparameters=fixed,
+            **PROBLEM,
+            **search,
+        )
+        best = Path(made["best_hyperparameters"].uri, "best_hyperparameters.txt")
+        results = Path(made["tuner_results"].uri, "tuner_results.json")
+        return json.loads(best.read_text()), json.loads(results.read_text())
 
 
-def given(properties):
-    """Execution properties, with the component's defaults."""
-    found = {
-        "label": "y",
-        "task": "binary",
-        "algorithm": "gradient_boosted_trees",
-        "seed": 1,
-        "threads": 1,
-        "train_split": "train",
-        "eval_split": "eval",
-        "num_trees": 10,
-        **properties,
-    }
-    return {
-        name: json.dumps(value) if isinstance(value, (dict, list)) else value
-        for name, value in found.items()
-    }
+PROBLEM = {"label": "y", "task": "binary", "seed": 1, "threads": 1}
 
 
 @pytest.fixture
-def workshop(tmp_path):
-    return Workshop(tmp_path)
+def workshop(component, examples, schema, artifact):
+    return Workshop(component, examples, schema, artifact)
 
 
 def rows(count: int, seed: int = 0) -> list[dict[str, object]]:

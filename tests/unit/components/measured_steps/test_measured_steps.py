@@ -3,6 +3,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import apache_beam as beam
+import tensorflow as tf
+from tfx import v1 as tfx
+from tfx.types import standard_artifacts
 
 from headrace.components.measured_steps import Measured, StepCost, step_costs, write_costs
 from headrace.node.direct_runner import DirectRunner
@@ -59,6 +62,25 @@ def test_a_step_that_is_used_twice_has_one_cost(tmp_path: Path) -> None:
 class _Within(beam.PTransform):
     def expand(self, values):
         return values | Measured("Same", beam.Map(str))
+
+
+@tfx.dsl.components.component(use_beam=True)
+def CountWords(
+    examples: tfx.dsl.components.InputArtifact[standard_artifacts.Examples],
+    counts: tfx.dsl.components.OutputArtifact[standard_artifacts.HyperParameters],
+    pipeline: tfx.dsl.components.BeamComponentParameter[beam.Pipeline] = None,
+):
+    with pipeline as root:
+        records = root | beam.io.ReadFromTFRecord(f"{examples.uri}/Split-*/*")
+        words = records | beam.Map(tf.train.Example.FromString) | Measured("Words", beam.Map(str))
+        _ = words | Measured("Count", beam.combiners.Count.PerElement())
+    write_costs(step_costs(root.result), counts.uri)
+
+
+def test_a_component_has_the_costs_of_its_steps(component, examples) -> None:
+    made = component(CountWords, examples=examples([{"word": "a"}, {"word": "b"}]))["counts"]
+    kept = json.loads(Path(made.uri, "steps.json").read_text())
+    assert [cost["step"] for cost in kept] == ["Count", "Words"]
 
 
 def test_costs_are_kept_as_json(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from headrace.components.stream_example_gen.component import stream_spans
 from headrace.components.stream_example_gen.journal import StreamError
 from headrace.components.stream_example_gen.rows import RowFormat, read_rows
 from headrace.components.stream_example_gen.stream import FileStream
+from headrace.testing import examples_frame
 
 HEADER = "time,word,count\n"
 COLUMNS = {"time": "int", "word": "bytes", "count": "int"}
@@ -234,3 +236,12 @@ def test_a_stream_that_cannot_be_meant_is_refused(
 def _files(stream: FileStream, *folders: str) -> list[Path]:
     found = [path for name in folders for path in Path(stream.directory, name).rglob("*")]
     return [path for path in found if path.is_file()]
+
+
+def test_a_span_of_the_stream_is_what_a_pipeline_reads(stream: FileStream, component) -> None:
+    feed(stream, "a", 1, 2, 11)
+    run(stream, 1)
+    read = component(stream_spans, directory=stream.directory)["examples"]
+    newest = sorted(spans(stream))[-1]
+    assert read.get_int_custom_property("span") == int(newest.removeprefix("span-"))
+    assert examples_frame(read)["time"].tolist() == [11]

@@ -16,25 +16,18 @@ from headrace.components.stream_inference.serving import LiveModel, newest_versi
 from headrace.components.stream_inference.stream import InferenceStream
 
 
-class Adder(tf.Module):
-    """A model that adds its own number to feature ``count``."""
+@pytest.fixture
+def push(model):
+    """Push a model that adds its own number to feature ``count``."""
 
-    def __init__(self, number: float) -> None:
-        super().__init__()
-        self.number = tf.Variable(float(number))
+    def call(serving: Path, version: int, number: float) -> None:
+        def add(features: dict[str, Any]) -> dict[str, Any]:
+            return {"sum": tf.cast(features["count"], tf.float32)[:, 0] + number}
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def serve(self, examples: Any) -> dict[str, Any]:
-        spec = {"count": tf.io.FixedLenFeature([], tf.int64)}
-        count = tf.io.parse_example(examples, spec)["count"]
-        return {"sum": tf.cast(count, tf.float32) + self.number}
+        saved = Path(model(add, {"count": int}).uri, "Format-Serving")
+        saved.rename(serving / str(version))
 
-
-def push(serving: Path, version: int, number: float) -> None:
-    model = Adder(number)
-    aside = serving / f".{version}"
-    tf.saved_model.save(model, str(aside), signatures={"serving_default": model.serve})
-    aside.rename(serving / str(version))
+    return call
 
 
 @pytest.fixture
@@ -68,7 +61,7 @@ def predictions(stream: InferenceStream) -> list[tuple[str, str, float]]:
 
 
 def test_each_row_is_predicted_once_by_the_model_that_was_newest_then(
-    stream: InferenceStream,
+    stream: InferenceStream, push
 ) -> None:
     push(Path(stream.serving), 1, 0.5)
     feed(stream, "a", 1, 2)
@@ -81,7 +74,7 @@ def test_each_row_is_predicted_once_by_the_model_that_was_newest_then(
 
 
 def test_a_newer_model_is_taken_between_batches_and_an_unusable_one_is_not(
-    tmp_path: Path,
+    tmp_path: Path, push
 ) -> None:
     push(tmp_path, 1, 1)
     model = LiveModel(tmp_path, "serving_default", 0)
@@ -94,7 +87,9 @@ def test_a_newer_model_is_taken_between_batches_and_an_unusable_one_is_not(
     assert model.current()[0] == 2
 
 
-def test_after_a_rollback_that_removes_a_version_the_one_before_is_taken(tmp_path: Path) -> None:
+def test_after_a_rollback_that_removes_a_version_the_one_before_is_taken(
+    tmp_path: Path, push
+) -> None:
     push(tmp_path, 1, 1)
     push(tmp_path, 2, 2)
     model = LiveModel(tmp_path, "serving_default", 0)
@@ -109,7 +104,7 @@ def test_a_stream_without_a_model_says_so(stream: InferenceStream) -> None:
         run(stream, 1)
 
 
-def test_a_signature_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+def test_a_signature_that_is_not_there_is_named_with_those_that_are(tmp_path: Path, push) -> None:
     push(tmp_path, 1, 1)
     with pytest.raises(StreamError, match="has no signature predict: serving_default"):
         LiveModel(tmp_path, "predict", 0)
