@@ -9,7 +9,7 @@ from headrace.errors import UsageError
 from headrace.scaffold import Kind, skeleton, write_skeleton
 from tests.documents import PROJECT
 
-RUFF = Path(sys.executable).with_name("ruff")
+TOOLS = Path(sys.executable).parent
 
 
 @pytest.fixture
@@ -54,14 +54,21 @@ def test_a_name_that_no_module_can_have_is_refused(name: str) -> None:
         skeleton(Kind.COMPONENT, name, PROJECT)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_what_is_written_is_as_our_own_code_is(kind: Kind, tmp_path: Path) -> None:
+LINT = [["ruff", "check"], ["ruff", "format", "--check"]]
+TYPES = ["mypy", "components/bird_count/component.py"]  # which pipelines are not checked for
+
+
+@pytest.mark.parametrize(
+    ("kind", "checks"), [(Kind.COMPONENT, [*LINT, TYPES]), (Kind.PIPELINE, LINT)]
+)
+def test_what_is_written_is_as_our_own_code_is(
+    kind: Kind, checks: list[list[str]], tmp_path: Path
+) -> None:
     write_skeleton(skeleton(kind, "bird_count", PROJECT), tmp_path)
-    config = f"--config={PROJECT / 'pyproject.toml'}"
-    for check in (["check"], ["format", "--check"]):
-        done = subprocess.run(
-            [RUFF, *check, config, "."], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+    for tool, *arguments in checks:
+        name = "--config-file" if tool == "mypy" else "--config"
+        command = [TOOLS / tool, *arguments, f"{name}={PROJECT / 'pyproject.toml'}"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
 
 
