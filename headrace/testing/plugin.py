@@ -8,12 +8,13 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.settings import Settings, load_settings
 from headrace.testing.runners import (
     DIRECT,
@@ -29,8 +30,7 @@ from headrace.testing.runners import (
 if TYPE_CHECKING:
     from headrace.testing.pipelines import CheckedPipeline
     from headrace.testing.preprocessing import Preprocessed
-    from headrace.testing.results import Result
-    from headrace.testing.workbench import Options, Workbench
+    from headrace.testing.workbench import RunsComponents, Workbench
 
 MARKER = "beam_runners"
 _OF_IMPORTING_TFX = (r"::(google|httplib2)\b", "DEFAULT_FILE_NAME will be deprecated")
@@ -110,54 +110,31 @@ def headrace_flink(headrace_settings: Settings, pytestconfig: pytest.Config) -> 
         stop_cluster(headrace_settings)
 
 
+@pytest.fixture(scope="session")
+def new_workbench(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Callable[[], Workbench]:
+    """Makes a workbench on the direct runner, for a fixture of a module or a session."""
+    import_path = _import_path(pytestconfig.rootpath)
+    return lambda: _workbench(tmp_path_factory.mktemp("workbench"), in_this_process, import_path)
+
+
 @pytest.fixture
 def workbench(request: pytest.FixtureRequest, tmp_path: Path, beam_runner: str) -> Workbench:
     """The artifacts and the metadata store of this test; the other fixtures are its methods."""
-    if not _has_tfx():
-        pytest.fail(
-            f"components run where TFX is, and {sys.executable} has none: run these tests with "
-            "the TFX environment's Python, .headrace/envs/tfx/bin/python -m pytest",
-            pytrace=False,
-        )
-    from headrace.testing.workbench import Workbench
-
+    run_node: Callable[[NodeRequest], NodeResult] = in_this_process
+    if beam_runner != DIRECT:
+        name = "headrace_flink" if beam_runner == FLINK else "headrace_settings"
+        run_node = through_launcher(request.getfixturevalue(name))
     place = tmp_path / "workbench"
     place.mkdir()
-    import_path = _import_path(request.config.rootpath)
-    if beam_runner == DIRECT:
-        return Workbench(place, in_this_process, import_path)
-    settings = request.getfixturevalue(
-        "headrace_flink" if beam_runner == FLINK else "headrace_settings"
-    )
-    return Workbench(place, through_launcher(settings), import_path)
-
-
-@dataclass(frozen=True)
-class RunsComponents:
-    """The fixture ``component``: call it with a component's class and its arguments.
-
-    ``component(CountRows, examples=examples(rows), column="x")`` runs driver, executor and
-    publisher and returns a ``Result``. ``component.using(cache=True)`` is the same with options.
-    """
-
-    _workbench: Workbench
-    _options: Options
-
-    def __call__(self, component: Callable[..., Any], /, **arguments: Any) -> Result:
-        return self._workbench.run(component, arguments, self._options)
-
-    def using(self, **options: Any) -> RunsComponents:
-        """The same with other options: ``cache``, ``parameters``, ``beam_args``, ``node_id``."""
-        return replace(self, _options=replace(self._options, **options))
+    return _workbench(place, run_node, _import_path(request.config.rootpath), beam_runner)
 
 
 @pytest.fixture
-def component(workbench: Workbench, beam_runner: str) -> RunsComponents:
+def component(workbench: Workbench) -> RunsComponents:
     """Runs one component: ``component(CountRows, examples=examples(rows))``."""
-    from headrace.testing.workbench import Options
-
-    chosen = choice_of(beam_runner)
-    return RunsComponents(workbench, Options(runner=chosen.runner, beam_args=chosen.beam_args))
+    return workbench.component
 
 
 @pytest.fixture
@@ -181,12 +158,7 @@ def schema(workbench: Workbench) -> Any:
 @pytest.fixture
 def preprocess(workbench: Workbench) -> Callable[..., Preprocessed]:
     """Runs a ``preprocessing_fn``: ``preprocess(preprocessing_fn, rows, not_served=["label"])``."""
-    from headrace.testing.preprocessing import preprocess
-
-    def call(function: Callable[..., Any], rows: Any, *given: Any, **named: Any) -> Preprocessed:
-        return preprocess(workbench.folder("preprocessed"), function, rows, *given, **named)
-
-    return call
+    return workbench.preprocess
 
 
 @pytest.fixture
@@ -203,6 +175,25 @@ def check_pipeline(
     from headrace.testing.pipelines import check_pipeline
 
     return lambda target: check_pipeline(target, headrace_settings, pytestconfig.rootpath)
+
+
+def _workbench(
+    place: Path,
+    run_node: Callable[[NodeRequest], NodeResult],
+    import_path: list[str],
+    beam_runner: str = DIRECT,
+) -> Workbench:
+    if not _has_tfx():
+        pytest.fail(
+            f"components run where TFX is, and {sys.executable} has none: run these tests with "
+            "the TFX environment's Python, .headrace/envs/tfx/bin/python -m pytest",
+            pytrace=False,
+        )
+    from headrace.testing.workbench import Options, Workbench
+
+    chosen = choice_of(beam_runner)
+    options = Options(runner=chosen.runner, beam_args=chosen.beam_args)
+    return Workbench(place, run_node, import_path, options)
 
 
 def _has_tfx() -> bool:

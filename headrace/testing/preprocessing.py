@@ -21,6 +21,7 @@ import pandas as pd
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
+from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
@@ -28,7 +29,7 @@ from headrace.beam import quicken_beam
 from headrace.errors import UsageError
 from headrace.node.direct_runner import DirectRunner
 from headrace.testing.rows import Rows, as_rows, is_list, to_examples
-from headrace.testing.schemas import SchemaLike, as_schema, schema_of_rows
+from headrace.testing.schemas import SCHEMA_FILE, SchemaLike, as_schema, schema_of_rows
 
 PreprocessingFn = Callable[..., dict[str, Any]]
 _ROW = "headrace_row"
@@ -148,9 +149,19 @@ def _transform(
         (data, _), function = (created, metadata) | tft_beam.AnalyzeAndTransformDataset(numbered)
         function | tft_beam.WriteTransformFn(output)
         raw = f"{output}/{tft.TFTransformOutput.RAW_METADATA_DIR}"
-        metadata | tft_beam.WriteMetadata(raw, pipeline)
+        dataset_metadata.DatasetMetadata(schema) | tft_beam.WriteMetadata(raw, pipeline)
         data | beam.Map(found.add)
+    _forget_row(Path(output, tft.TFTransformOutput.TRANSFORMED_METADATA_DIR, SCHEMA_FILE))
     return found.frame(), tft.TFTransformOutput(output)
+
+
+def _forget_row(schema_file: Path) -> None:
+    """Leave no trace of the row's number in what the author sees of the transformed schema."""
+    schema = as_schema(schema_file)
+    kept = [feature for feature in schema.feature if feature.name != _ROW]
+    del schema.feature[:]
+    schema.feature.extend(kept)
+    schema_file.write_text(text_format.MessageToString(schema), encoding="utf-8")
 
 
 class _Found:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
@@ -32,6 +32,9 @@ from headrace.testing.models import Predict, save_model
 from headrace.testing.results import Result
 from headrace.testing.rows import Rows, write_splits
 from headrace.testing.schemas import SCHEMA_FILE, SchemaLike, as_schema
+
+if TYPE_CHECKING:
+    from headrace.testing.preprocessing import Preprocessed
 
 RunNode = Callable[[NodeRequest], NodeResult]
 PIPELINE = "test"
@@ -59,6 +62,35 @@ class Options:
     node_id: str = ""
 
 
+@dataclass(frozen=True)
+class RunsComponents:
+    """Runs components of one workbench: call it with a component's class and its arguments.
+
+    ``component(CountRows, examples=examples(rows), column="x")`` runs driver, executor and
+    publisher and returns a ``Result``. ``component.using(cache=True)`` is the same with options.
+    """
+
+    _workbench: Workbench
+    _options: Options
+
+    def __call__(self, component: Callable[..., BaseNode], /, **arguments: Any) -> Result:
+        """Run a component.
+
+        Args:
+            component: its class, or a function component.
+            arguments: as in a pipeline, with artifacts, or lists of them, in place of channels.
+
+        Raises:
+            UsageError: it is no component.
+            Exception: whatever the component raises.
+        """
+        return self._workbench.run(component, arguments, self._options)
+
+    def using(self, **options: Any) -> RunsComponents:
+        """The same with other options: ``cache``, ``parameters``, ``beam_args``, ``node_id``."""
+        return replace(self, _options=replace(self._options, **options))
+
+
 class Workbench:
     """A directory with a metadata store, for one test.
 
@@ -69,10 +101,21 @@ class Workbench:
         place: an empty directory.
         run_node: what runs a node, from request to result.
         import_path: directories that the components' own code is imported from.
+        options: of components that are not given others.
+
+    Attributes:
+        component: runs a component: ``component(CountRows, examples=examples)``.
     """
 
-    def __init__(self, place: Path, run_node: RunNode, import_path: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        place: Path,
+        run_node: RunNode,
+        import_path: Sequence[str] = (),
+        options: Options | None = None,
+    ) -> None:
         self.place = place
+        self.component = RunsComponents(self, options or Options())
         self._run_node = run_node
         self._import_path = list(import_path)
         self._made = 0
@@ -173,19 +216,25 @@ class Workbench:
         save_model(predict, as_schema(fields), str(Path(made.uri, "Format-Serving")))
         return made
 
+    def preprocess(
+        self, preprocessing_fn: Callable[..., Any], rows: Rows, *given: Any, **named: Any
+    ) -> Preprocessed:
+        """What a ``preprocessing_fn`` makes of rows; see ``headrace.testing.preprocessing``.
+
+        ``preprocess(preprocessing_fn, rows, schema, not_served=["label"])``
+
+        Raises:
+            UsageError: there are no rows, or a column is not in the schema.
+            Exception: whatever the function raises.
+        """
+        from headrace.testing.preprocessing import preprocess
+
+        return preprocess(self.folder("preprocessed"), preprocessing_fn, rows, *given, **named)
+
     def run(
         self, component: Callable[..., BaseNode], arguments: Mapping[str, Any], options: Options
     ) -> Result:
-        """Run driver, executor and publisher of a component.
-
-        Args:
-            component: its class, or a function component.
-            arguments: as in a pipeline, with artifacts, or lists of them, in place of channels.
-
-        Raises:
-            UsageError: it is no component.
-            Exception: whatever the component raises.
-        """
+        """What ``component`` does."""
         importers: list[Importer] = []
         given = {name: self._channel(name, one, importers) for name, one in arguments.items()}
         if isinstance(component, BaseNode):

@@ -24,4 +24,4 @@ def test_the_tests_of_the_document_pass(pytester: pytest.Pytester) -> None:
     assert {"count_rows", "test_count_rows", "test_skew", "test_runners"} <= set(FILES)
     pytester.makepyfile(**FILES)
     result = pytester.runpytest_inprocess("-q", "-k", f"not ({NOT_HERE})", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=7, deselected=3)
+    result.assert_outcomes(passed=9, deselected=3)
