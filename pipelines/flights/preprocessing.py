@@ -44,8 +44,11 @@ def preprocessing_fn(inputs: dict[str, tf.SparseTensor]) -> dict[str, tf.Tensor]
     for name in features.SCALED:
         scaled = tft.scale_to_z_score(numbers[name])  # which passes over missing numbers
         outputs[name] = tf.where(tf.math.is_nan(scaled), tf.zeros_like(scaled), scaled)
+    # Of the distance itself: TensorFlow's log1p has other last bits in a batch than for one row,
+    # so a server would put a distance that is a bucket's bound into the bucket below.
+    bucketed = {**numbers, "distance": raw["distance"]}
     for name in features.BUCKETED:
-        outputs[name] = _bucket(numbers[name.removesuffix("_bucket")])
+        outputs[name] = _bucket(bucketed[name.removesuffix("_bucket")])
     for name, category in categories.items():
         outputs[name] = tft.compute_and_apply_vocabulary(
             category, vocab_filename=name, num_oov_buckets=1

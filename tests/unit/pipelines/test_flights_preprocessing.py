@@ -49,12 +49,11 @@ def without(*names: str) -> dict[str, int | str]:
 
 
 def test_every_output_is_one_value_a_row_and_every_index_is_in_range(apply, transform, flights):
-    rows = [{name: values[0] for name, values in flight.items()} for flight in flights]
-    made = apply(*rows)
+    made = apply(*flights)
     sizes = index_sizes(transform)
     assert set(made) == {*features.SCALED, *sizes, features.LABEL}
     for name, column in made.items():
-        assert column.shape == (len(rows), 1)
+        assert column.shape == (len(flights), 1)
         assert np.isfinite(column).all()
         if name in sizes:
             assert column.min() >= 0
@@ -62,7 +61,7 @@ def test_every_output_is_one_value_a_row_and_every_index_is_in_range(apply, tran
     for name in features.SCALED:
         assert made[name].mean() == pytest.approx(0, abs=1e-4)
         assert made[name].std() == pytest.approx(1, abs=1e-3)
-    assert made["late"][:, 0].tolist() == [row["late"] for row in rows]
+    assert made["late"][:, 0].tolist() == [row["late"] for row in flights]
 
 
 def test_the_calendar_is_read_from_the_schedule(apply):

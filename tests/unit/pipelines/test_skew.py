@@ -2,9 +2,6 @@
 
 import itertools
 
-from pipelines.flights import features as flights_features
-from pipelines.flights.pipeline import HERE as FLIGHTS
-from pipelines.flights.preprocessing import preprocessing_fn as of_flights
 from pipelines.sms import data as sms
 from pipelines.sms import features as sms_features
 from pipelines.sms.pipeline import HERE as SMS
@@ -22,9 +19,7 @@ def test_a_message_is_served_as_it_was_learned(preprocess) -> None:
     assert not made.skew()
 
 
-def test_a_flight_is_served_as_it_was_learned(preprocess, flights) -> None:
-    schema = FLIGHTS / "schema" / "schema.pbtxt"
-    served = [flights_features.LABEL, flights_features.DAY]
-    made = preprocess(of_flights, flights[:40], schema, not_served=served)
-    assert len(made.serving.columns) > 10
-    assert not made.skew()
+def test_a_flight_is_served_as_it_was_learned(preprocessed, flights) -> None:
+    assert len(preprocessed.serving) == len(flights)
+    assert len(preprocessed.serving.columns) > 10
+    assert not preprocessed.skew()
