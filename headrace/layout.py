@@ -67,6 +67,11 @@ class Layout:
         return self.home / "metadata.sqlite"
 
     @property
+    def backups(self) -> Path:
+        """Copies of the metadata store."""
+        return self.home / "backups"
+
+    @property
     def runtime(self) -> Path:
         """Sockets, pid files and locks of running servers; mode 0700."""
         return self.home / "run"

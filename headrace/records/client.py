@@ -30,14 +30,19 @@ def ask(settings: Settings, question: Question) -> list[Answer]:
         "ask": _NAMES[type(question)],
         "question": asdict(question),
     }
-    return [Answer.from_dict(item) for item in _run(settings, json.dumps(request))]
+    return [Answer.from_dict(item) for item in answers(settings, request)]
 
 
-def _run(settings: Settings, request: str) -> list[dict[str, Any]]:
+def answers(settings: Settings, request: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a process that has ml_metadata answers, for each of the request's stores.
+
+    Raises:
+        HeadraceError: there is no such process, or it does not answer.
+    """
     try:
         completed = subprocess.run(
             [str(settings.tfx_python), "-m", "headrace.store"],
-            input=request,
+            input=json.dumps(request),
             capture_output=True,
             text=True,
             env=tfx_environ(settings),
@@ -55,8 +60,8 @@ def _run(settings: Settings, request: str) -> list[dict[str, Any]]:
             "ask for less: --limit, --run",
         ) from None
     try:
-        answers = json.loads(completed.stdout)
+        found = json.loads(completed.stdout)
     except ValueError:
         end = "\n".join(completed.stderr.strip().splitlines()[-8:])
         raise HeadraceError("the metadata store cannot be read", end) from None
-    return list(answers)
+    return list(found)

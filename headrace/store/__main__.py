@@ -1,8 +1,8 @@
-"""``python -m headrace.store``: a question on standard input, the answers on standard output.
+"""``python -m headrace.store``: a request on standard input, the answers on standard output.
 
-Both are JSON. An answer has the ``store``'s URL without a password, and ``records`` or an
-``error`` of ``message``, ``hint``, ``usage`` and ``unreadable``, or neither where there is no store
-yet.
+Both are JSON. A request has the stores' ``urls``, and one of the acts below with what it takes. An
+answer has the ``store``'s URL without a password, and what was read or done, or an ``error`` of
+``message``, ``hint``, ``usage`` and ``unreadable``, or nothing else where there is no store yet.
 Whatever else is printed, by anyone, goes to standard error.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from headrace.errors import EXIT_DONE, HeadraceError, UsageError
 from headrace.records.entities import Records
 from headrace.records.questions import QUESTIONS
-from headrace.settings import parse_metadata_url
+from headrace.settings import MetadataUrl, parse_metadata_url
 
 
 def main() -> int:
@@ -31,18 +31,13 @@ def main() -> int:
 
 
 def _answer(text: str, request: dict[str, Any]) -> dict[str, Any]:
-    from headrace.store.opening import open_to_read
-    from headrace.store.reader import Reader
     from headrace.store.unavailable import StoreUnavailable
 
     url = parse_metadata_url(text, Path("/"))
     answer: dict[str, Any] = {"store": url.redacted()}
     try:
-        store = open_to_read(url)
-        if store is not None:
-            question = QUESTIONS[request["ask"]](**request["question"])
-            found: Records = getattr(Reader(store), request["ask"])(question)
-            answer["records"] = found.to_dict()
+        [do] = [act for name, act in _ACTS.items() if name in request]
+        answer.update(do(url, request))
     except HeadraceError as error:
         answer["error"] = {
             "message": error.message,
@@ -51,6 +46,28 @@ def _answer(text: str, request: dict[str, Any]) -> dict[str, Any]:
             "unreadable": isinstance(error, StoreUnavailable),
         }
     return answer
+
+
+def _read(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
+    from headrace.store.opening import open_to_read
+    from headrace.store.reader import Reader
+
+    store = open_to_read(url)
+    if store is None:
+        return {}
+    question = QUESTIONS[request["ask"]](**request["question"])
+    found: Records = getattr(Reader(store), request["ask"])(question)
+    return {"records": found.to_dict()}
+
+
+def _migrated(url: MetadataUrl, _request: dict[str, Any]) -> dict[str, Any]:
+    from headrace.store.migrating import upgrade
+
+    upgrade(url)
+    return {}
+
+
+_ACTS = {"ask": _read, "migrate": _migrated}
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import socket
 
 from headrace.errors import HeadraceError
 
+_NEWER = "a newer ML Metadata made it: use a newer headrace, or restore a backup"
 # MLMD shows the whole statement behind SQLite's own words.
 _QUERY = re.compile(r"Error when executing query: (.*?) query: .*", re.DOTALL)
 
@@ -29,7 +30,8 @@ def explain(error: Exception, where: str, server: tuple[str, int] | None) -> Sto
     text = " ".join(_QUERY.sub(r"\1", str(error)).split())
     lowered = text.lower()
     if "library version" in lowered:
-        hint = "another version of ML Metadata made it: its guide says how to upgrade a database"
+        older = "older than library" in lowered
+        hint = "bin/headrace migrate upgrades it, after a backup" if older else _NEWER
         transient = False
     elif server is not None:
         # MLMD keeps to itself why a server refused it, so this tells at least which half failed.
