@@ -31,3 +31,13 @@ def seconds(value: float | None) -> str:
 def megabytes(value: int | None) -> str:
     """Millions of bytes; empty for None."""
     return "" if value is None else f"{value / 1e6:.0f} MB"
+
+
+def size(value: int) -> str:
+    """``12 B``, ``3.4 kB``, ``5.6 MB``: in powers of a thousand."""
+    amount, unit = float(value), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 999.95:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"

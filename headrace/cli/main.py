@@ -30,6 +30,7 @@ COMMANDS = (
     "backup",
     "restore",
     "migrate",
+    "gc",
     "doctor",
     "test",
     "bench",

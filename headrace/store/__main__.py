@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,19 @@ def _read(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
     return {"records": found.to_dict()}
 
 
+def _collected(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
+    from headrace.keeping.garbage import CollectRequest
+    from headrace.store.collection import collect
+    from headrace.store.opening import open_to_read
+    from headrace.store.writing import open_to_write
+
+    what = CollectRequest(**request["collect"])
+    store = open_to_write(url) if what.delete else open_to_read(url)
+    if store is None:
+        return {}
+    return {"collected": asdict(collect(store, url.redacted(), what))}
+
+
 def _migrated(url: MetadataUrl, _request: dict[str, Any]) -> dict[str, Any]:
     from headrace.store.migrating import upgrade
 
@@ -67,7 +81,7 @@ def _migrated(url: MetadataUrl, _request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-_ACTS = {"ask": _read, "migrate": _migrated}
+_ACTS = {"ask": _read, "collect": _collected, "migrate": _migrated}
 
 
 if __name__ == "__main__":

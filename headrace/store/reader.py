@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ml_metadata import errors
 from ml_metadata.proto import metadata_store_pb2
 
 from headrace.errors import HeadraceError, UsageError
@@ -142,9 +143,15 @@ class Reader:
     def _executions(self, protos: Iterable[Any]) -> Iterator[Execution]:
         for proto in protos:
             if proto.id not in self._places:
-                contexts = self._store.get_contexts_by_execution(proto.id)
+                contexts = self._contexts(proto.id)
                 self._places[proto.id] = place((item.type, item.name) for item in contexts)
             yield execution_record(proto, self._places[proto.id])
+
+    def _contexts(self, execution_id: int) -> list[Any]:
+        try:
+            return list(self._store.get_contexts_by_execution(execution_id))
+        except errors.NotFoundError:
+            return []  # of another program than TFX
 
     def _learn_all_places(self) -> None:
         """Places of all executions, context by context: for many that is far fewer calls."""
