@@ -3,6 +3,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from headrace.errors import UsageError
+from headrace.testing import Skew
 
 ROWS = [
     {"x": 1.0, "word": "a", "several": [1, 2], "gap": None, "label": 0},
@@ -10,9 +11,10 @@ ROWS = [
 ]
 
 
-def scaled(inputs):
+def preprocessing_fn(inputs, custom_config):
     return {
         "scaled": tft.scale_to_z_score(inputs["x"]),
+        "centred": (inputs["x"] - tf.reduce_mean(inputs["x"])) * custom_config["by"],
         "index": tft.compute_and_apply_vocabulary(inputs["word"], vocab_filename="words"),
         "several": inputs["several"],
         "gap": inputs["gap"],
@@ -20,33 +22,23 @@ def scaled(inputs):
     }
 
 
-def across_the_batch(inputs, custom_config):
-    return {"x": (inputs["x"] - tf.reduce_mean(inputs["x"])) * custom_config["by"]}
-
-
-def test_a_server_computes_what_transform_does(preprocess) -> None:
-    made = preprocess(scaled, ROWS, not_served=["label"])
+def test_rows_are_preprocessed_as_by_transform_and_as_by_a_server(preprocess) -> None:
+    config = {"by": 2.0}
+    made = preprocess(preprocessing_fn, ROWS, not_served=["label"], custom_config=config)
     assert made.batch["scaled"].tolist() == [-1.0, 1.0]
     assert made.batch["several"].tolist() == [[1, 2], 3]
     assert made.batch["gap"].tolist() == [None, 5.0]
     assert made.batch["label"].tolist() == [0, 1]
-    assert list(made.serving) == ["gap", "index", "scaled", "several"]
-    assert not made.skew()
+    assert list(made.serving) == ["centred", "gap", "index", "scaled", "several"]
+    looked_across = [Skew("centred", 0, -2.0, 0.0), Skew("centred", 1, 2.0, 0.0)]
+    assert made.skew() == looked_across
     assert made.transform.vocabulary_size_by_name("words") == 2
-
-
-def test_a_look_across_the_batch_is_skew(preprocess) -> None:
-    made = preprocess(
-        across_the_batch, [{"x": 1.0}, {"x": 3.0}], {"x": float}, custom_config={"by": 2.0}
-    )
-    assert [(one.output, one.row, one.batch, one.serving) for one in made.skew()] == [
-        ("x", 0, -2.0, 0.0),
-        ("x", 1, 2.0, 0.0),
-    ]
+    assert set(made.transform.raw_feature_spec()) == set(ROWS[0])
+    assert set(made.transform.transformed_feature_spec()) == set(made.batch)
 
 
 def test_a_column_that_the_schema_does_not_have_is_named(preprocess) -> None:
     with pytest.raises(UsageError, match="column 'gap' is not in the schema"):
-        preprocess(scaled, ROWS, {"x": float})
+        preprocess(preprocessing_fn, ROWS, {"x": float})
     with pytest.raises(UsageError, match="no rows"):
-        preprocess(scaled, [])
+        preprocess(preprocessing_fn, [])

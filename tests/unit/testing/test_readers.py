@@ -17,23 +17,22 @@ from headrace.testing import (
 ROWS = [{"x": 1.0, "word": "a"}, {"x": 2.0, "word": None}, {"x": 3.0, "word": "c"}]
 
 
-def test_statistics_are_a_row_for_each_feature(component, examples) -> None:
-    made = component(tfx.components.StatisticsGen, examples=examples(train=ROWS, eval=ROWS[:1]))
-    found = statistics_frame(made["statistics"], "train")
+def test_statistics_and_anomalies_are_told_by_feature(component, examples, schema) -> None:
+    rows = examples(train=ROWS, eval=ROWS[:1])
+    statistics = component(tfx.components.StatisticsGen, examples=rows)["statistics"]
+    found = statistics_frame(statistics, "train")
     assert found.loc["x", ["type", "mean", "max", "missing"]].tolist() == ["FLOAT", 2.0, 3.0, 0]
     assert found.loc["word", ["unique", "count", "missing"]].tolist() == [2, 2, 1]
     with pytest.raises(UsageError, match="not one split but: train, eval"):
-        statistics_frame(made["statistics"])
-
-
-def test_anomalies_are_told_by_feature(component, examples, schema) -> None:
-    statistics = component(tfx.components.StatisticsGen, examples=examples(ROWS))["statistics"]
-    validate = tfx.components.ExampleValidator
-    good = schema({"x": float, "word": str | None})
-    bad = schema({"x": float, "word": ["a", "b"]})
-    found = [component(validate, statistics=statistics, schema=one) for one in (good, bad)]
-    assert anomalies(found[0]["anomalies"]) == {}
-    assert list(anomalies(found[1]["anomalies"], "train")) == ["word"]
+        statistics_frame(statistics)
+    fields = ({"x": float, "word": str | None}, {"x": float, "word": ["a", "b"]})
+    good, bad = (
+        component(tfx.components.ExampleValidator, statistics=statistics, schema=schema(one))
+        for one in fields
+    )
+    assert anomalies(good["anomalies"]) == {}
+    assert list(anomalies(bad["anomalies"])) == ["word"]
+    assert anomalies(bad["anomalies"], "eval") == {}
     made = component(tfx.components.SchemaGen, statistics=statistics)["schema"]
     assert {feature.name for feature in schema_of(made).feature} == {"x", "word"}
 

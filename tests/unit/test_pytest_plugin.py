@@ -1,3 +1,5 @@
+"""The pytest plugin in Airflow's environment, where it is loaded too and a run costs little."""
+
 import subprocess
 import sys
 
@@ -36,3 +38,10 @@ def test_the_plugin_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_test_of_a_component_is_told_where_it_can_run(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(component): pass\n\ndef test_other(): pass")
+    result = pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider")
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines(["components run where TFX is, and * has none: run these tests *"])
