@@ -248,7 +248,7 @@ class Workbench:
             made.with_id(options.node_id)
         request = self._request(made, importers, options)
         for importer in importers:
-            self._run_node(replace(request, node_id=importer.id, parameters={}))
+            self._run_node(replace(request, node_id=importer.id))
         return self._result(made, self._run_node(request))
 
     @property

@@ -56,11 +56,14 @@ def test_an_execution_with_the_same_inputs_is_cached_where_that_is_asked_for(
 
 
 def test_runtime_parameters_have_values(component, examples) -> None:
-    least = tfx.dsl.experimental.RuntimeParameter(name="least", ptype=int, default=0)
+    least = tfx.dsl.experimental.RuntimeParameter(name="least", ptype=int)
     rows = examples(ROWS)
-    assert component(CountRows, examples=rows, least=least)["count"].value == 2
+    given = component.using(parameters={"least": 1})(CountRows, examples=rows, least=least)
+    assert given["count"].value == 2
     with pytest.raises(ValueError, match="fewer than 7"):
         component.using(parameters={"least": 7})(CountRows, examples=rows, least=least)
+    with pytest.raises(UsageError, match="'least' has no default and no value was given"):
+        component(CountRows, examples=rows, least=least)
 
 
 def test_a_resolver_finds_what_was_made_before(component, examples) -> None:
