@@ -1,4 +1,4 @@
-"""``headrace flink up|down|status|stop|home|jar``: a Flink session cluster and its jobs."""
+"""``headrace flink up|down|status|stop|...``: a Flink session cluster and its jobs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import json
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 
@@ -24,16 +25,10 @@ def add_parser(commands: Any) -> None:
     own = parser.add_subparsers(dest="flink_command", required=True, metavar="COMMAND")
     up = own.add_parser("up", help="start JobManager, TaskManagers and worker pool")
     up.add_argument("--port", type=int, help="of Flink's web UI and REST API (default: a free one)")
-    up.add_argument(
-        "-D",
-        action="append",
-        type=_option,
-        default=[],
-        dest="options",
-        metavar="KEY=VALUE",
-        help="an option of Flink, over those of the settings; may be given again",
-    )
+    _add_options(up)
     up.set_defaults(run=_up)
+    for name in ("jobmanager", "taskmanager"):
+        _add_process(own, name)
     jar = own.add_parser("jar", help="build Beam's runner for Flink, and print the jar's path")
     jar.set_defaults(run=_jar)
     home = own.add_parser("home", help="install Flink, and print its directory")
@@ -64,6 +59,52 @@ def add_parser(commands: Any) -> None:
         "--drain", action="store_true", help="fire every window first: the job is not to go on"
     )
     stop.set_defaults(run=_stop)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-D",
+        action="append",
+        type=_option,
+        default=[],
+        dest="options",
+        metavar="KEY=VALUE",
+        help="an option of Flink, over those of the settings; may be given again",
+    )
+
+
+def _add_process(commands: Any, name: str) -> None:
+    parser = commands.add_parser(
+        name, help=f"run a {name} in the foreground, as a container or a service does"
+    )
+    parser.add_argument(
+        "--address",
+        default="127.0.0.1",
+        metavar="HOST",
+        help="host name of the JobManager, as the others reach it",
+    )
+    parser.add_argument("--bind", default="127.0.0.1", metavar="HOST", help="address to listen on")
+    parser.add_argument(
+        "--memory", required=True, type=_size, metavar="SIZE", help="of this process: 1792m, 4g"
+    )
+    parser.add_argument(
+        "--state",
+        required=True,
+        type=Path,
+        metavar="DIRECTORY",
+        help="for checkpoints and savepoints; the whole cluster shares it",
+    )
+    _add_options(parser)
+    parser.set_defaults(run=_process)
+
+
+def _size(text: str) -> int:
+    from headrace.settings.flink import size
+
+    try:
+        return size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _option(text: str) -> tuple[str, str]:
@@ -98,6 +139,19 @@ def _up(args: argparse.Namespace) -> int:
         print(f"logs         {cluster.logs}")
         print("stop it with: bin/headrace flink down")
     return EXIT_DONE
+
+
+def _process(args: argparse.Namespace) -> NoReturn:
+    """Become the process."""
+    from headrace.bootstrap.progress import Progress
+    from headrace.flink.foreground import Process, become
+    from headrace.flink.jvm import Role
+    from headrace.settings import load_settings
+
+    [role] = [role for role in Role if role.title == args.flink_command]
+    state = args.state.absolute()
+    asked = Process(role, args.address, args.bind, args.memory, state, tuple(args.options))
+    become(load_settings(), asked, Progress())
 
 
 def _home(_args: argparse.Namespace) -> int:

@@ -212,3 +212,15 @@ logger.zookeeper.name = org.apache.zookeeper
 logger.zookeeper.level = WARN
 """
 """log4j's configuration: a rotating file for each process."""
+
+CONSOLE_LOGGING = (
+    LOGGING
+    + """\
+rootLogger.appenderRef.console.ref = Console
+appender.console.name = Console
+appender.console.type = CONSOLE
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %m%n
+"""
+)
+"""The same, and on standard output, where a container's log comes from."""

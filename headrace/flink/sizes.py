@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from headrace.errors import UsageError
@@ -88,14 +88,21 @@ def plan_sizes(machine: Machine, flink: FlinkSettings) -> Sizes:
     job_manager = _between(_JOB_MANAGER, managers // 4)
     task_manager = (managers - job_manager) // task_managers
     left = max(0, room - managers) // count
+    harness = flink.harness_memory or _whole(_between(_HARNESS, left))
+    found = sizes_of(slots, job_manager, task_manager)
+    return replace(found, task_managers=task_managers, harness=harness)
+
+
+def sizes_of(slots: int, job_manager: int, task_manager: int) -> Sizes:
+    """What follows from the sizes of the processes: one TaskManager, and the largest harnesses."""
     return Sizes(
-        task_managers,
+        1,
         slots,
         _whole(job_manager),
         _whole(task_manager),
         _whole(min(_NETWORK_BASE + slots * _NETWORK_SLOT, task_manager // 3)),
         _whole(min(slots * _OFF_HEAP_SLOT, task_manager // 8)),
-        flink.harness_memory or _whole(_between(_HARNESS, left)),
+        _HARNESS[1],
     )
 
 
