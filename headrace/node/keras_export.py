@@ -10,6 +10,7 @@ keras issues 19274 and 20096, serving issue 2250). Here the wrapper is given the
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 KNOWN_VERSIONS = ("3.15",)
@@ -26,11 +27,13 @@ def mend_keras_export() -> bool:
         return False
     from keras.src.backend.tensorflow.core import Variable
 
-    Variable._export_to_saved_model_graph = _export
+    export = Variable._export_to_saved_model_graph
+    if not hasattr(export, "__wrapped__"):
+        Variable._export_to_saved_model_graph = functools.wraps(export)(_mended)
     return True
 
 
-def _export(self: Any, object_map: Any, tensor_map: Any, options: Any, **kwargs: Any) -> Any:
+def _mended(self: Any, object_map: Any, tensor_map: Any, options: Any, **kwargs: Any) -> Any:
     resources = self.value._export_to_saved_model_graph(object_map, tensor_map, options, **kwargs)
     object_map[self] = object_map[self.value]
     return resources

@@ -28,13 +28,15 @@ EXAMPLES = [
 
 @pytest.fixture(autouse=True)
 def as_published(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test starts from Keras and tfx_bsl as they are."""
+    """Each test starts from Keras and tfx_bsl as they are, also where nodes ran in this process."""
     from keras.src.backend.tensorflow.core import Variable
 
-    export = Variable._export_to_saved_model_graph
-    monkeypatch.setattr(Variable, "_export_to_saved_model_graph", export)
-    create = run_inference.create_model_handler
-    monkeypatch.setattr(run_inference, "create_model_handler", create)
+    for owner, name in (
+        (Variable, "_export_to_saved_model_graph"),
+        (run_inference, "create_model_handler"),
+    ):
+        changed = getattr(owner, name)
+        monkeypatch.setattr(owner, name, getattr(changed, "__wrapped__", changed))
 
 
 def save(keras: Any, folder: Path) -> Callable[[list[bytes]], Any]:
