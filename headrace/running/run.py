@@ -24,6 +24,7 @@ from headrace.ir.manifest import Manifest
 from headrace.ir.store import current_ir
 from headrace.launcher.jobs import ReuseRequest
 from headrace.launcher.protocol import EventFrame, Frame
+from headrace.running import audience
 from headrace.running import record as records
 from headrace.running.partial import reuse_outputs
 from headrace.running.record import RunRecord
@@ -37,6 +38,7 @@ from headrace.settings import Keras, Runner, Settings
 _BYTES_A_NODE = 2_000_000_000
 """A Beam or training node takes one to two gigabytes."""
 _LOG_LINES = 10
+_STDOUT, _STDERR = 1, 2
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,11 @@ class _Run:
     def _observe(self, statuses: Mapping[str, NodeStatus]) -> None:
         self._statuses = dict(statuses)
         self._screen.show(statuses)
+        if audience.has_gone(_STDERR):
+            # As a terminal that hangs up: whoever asked for the run is no more.
+            for descriptor in filter(audience.has_gone, (_STDERR, _STDOUT)):
+                audience.speak_to_nobody(descriptor)
+            raise _Signalled(signal.SIGPIPE)
 
     def _reuse(self) -> None:
         if not self._selection.is_partial:

@@ -136,8 +136,9 @@ def _done(status: NodeStatus, name: str, work: Work) -> NodeStatus:
         return replace(status, state=state, ended=time.time(), error=error)
     except HeadraceError as error:
         return replace(status, state=NodeState.FAILED, ended=time.time(), error=error)
-    except Exception as error:
-        # A bug of ours must not leave the run waiting for a thread that is no more.
+    except BaseException as error:
+        # A bug of ours, or a library's SystemExit, must not leave the run waiting for a thread that
+        # is no more.
         wrapped = HeadraceError(f"node {name}: {type(error).__name__}: {error}")
         return replace(status, state=NodeState.FAILED, ended=time.time(), error=wrapped)
     return replace(status, state=_STATES[result.state], ended=time.time(), result=result)

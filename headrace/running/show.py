@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.live import Live
@@ -33,18 +34,27 @@ _QUIET = (NodeState.WAITING, NodeState.LEFT_OUT)
 Statuses = Mapping[str, NodeStatus]
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        """Say that the reader has gone; rich's own ends the thread that happens to print."""
+        raise BrokenPipeError
+
+
 class Screen:
-    """A run's progress on standard error. ``say`` may be called from any thread."""
+    """A run's progress on standard error. ``say`` may be called from any thread.
+
+    That nobody reads it is no reason to fail; whoever runs the pipeline finds out by itself.
+    """
 
     def __init__(self, graph: PipelineGraph) -> None:
         self._graph = graph
-        self._console = Console(stderr=True, highlight=False)
+        self._console = _Console(stderr=True, highlight=False)
         self._live: Live | None = None
         self._told: dict[str, NodeState] = {}
         self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
-        with self._lock:
+        with self._lock, contextlib.suppress(BrokenPipeError):
             self._console.print(text, markup=False)
 
     def show(self, statuses: Statuses) -> None:

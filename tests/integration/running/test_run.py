@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from headrace.launcher.starting import launcher_process
 from headrace.settings import Settings
 from tests.integration.conftest import PROJECT
 
@@ -47,13 +48,13 @@ class Cli:
             check=True,
         )
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, stderr: int = subprocess.PIPE) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [sys.executable, "-m", "headrace.cli", "run", *arguments],
             cwd=PROJECT,
             env=self.environ,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
 
@@ -193,6 +194,22 @@ def test_a_killed_run_leaves_no_process_and_can_be_resumed(cli: Cli) -> None:
     _wait_for(lambda: not _sleepers())
     run, _ = cli.outcome("--resume", "killed", "--param", "mode=fine")
     assert run["state"] == "success"
+
+
+def test_a_run_that_nobody_reads_any_more_ends_also_without_its_launcher(
+    cli: Cli, settings: Settings
+) -> None:
+    process = cli.start(TINY, "--param", "mode=spawn", stderr=subprocess.STDOUT)
+    assert process.stdout is not None
+    while "Use: running" not in process.stdout.readline():
+        pass
+    _wait_for(lambda: _sleepers())
+    process.stdout.close()
+    launcher = launcher_process(settings)
+    assert launcher is not None
+    launcher.kill()
+    assert process.wait(30) == 128 + signal.SIGPIPE
+    _wait_for(lambda: not _sleepers())
 
 
 def _sleepers() -> list[psutil.Process]:

@@ -87,15 +87,16 @@ def test_what_is_settled_at_first_is_left_alone() -> None:
     assert work.order == ["b", "d"]
 
 
-def test_an_exception_of_the_work_itself_fails_the_node() -> None:
+@pytest.mark.parametrize("kind", [RuntimeError, SystemExit])
+def test_an_exception_of_the_work_itself_fails_the_node(kind: type[BaseException]) -> None:
     class Broken(Work):
         def run(self, node_id: str) -> NodeResult:
-            raise RuntimeError("out of threads")
+            raise kind("out of threads")
 
     statuses = run_graph(
         DIAMOND, dict.fromkeys("abcd", NodeState.WAITING), Broken(), 2, lambda _: None
     )
-    assert str(statuses["a"].error) == "node a: RuntimeError: out of threads"
+    assert str(statuses["a"].error) == f"node a: {kind.__name__}: out of threads"
 
 
 def test_an_interrupt_ends_the_nodes_that_run_and_starts_no_other() -> None:
