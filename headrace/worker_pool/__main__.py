@@ -68,19 +68,24 @@ class StateFile:
                 self._path.unlink(missing_ok=True)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point.
-
-    Returns:
-        The exit code.
-    """
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the pool's options."""
     parser = argparse.ArgumentParser(prog="headrace worker pool")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=50000, help="0: any that is free")
     parser.add_argument("--state", type=Path, metavar="FILE", help="say there what runs")
     parser.add_argument("--harness-memory-bytes", type=int, metavar="BYTES")
     parser.add_argument("--without-preload", action="store_true", help=argparse.SUPPRESS)
-    args = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point.
+
+    Returns:
+        The exit code.
+    """
+    args = build_parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(message)s"
     )
