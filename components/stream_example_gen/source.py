@@ -6,91 +6,25 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import apache_beam as beam
-from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
 from .journal import Entry, Journal
+from .positions import TRACKER, Position
 from .rows import RowFormat
 from .staging import Block, stage
 from .windows import Windows
 
 _AT_ONCE_SECONDS = 2.0
 """How long one bundle reads: a checkpoint waits for it."""
-_ENDED = -1
 NAMESPACE = "stream_example_gen"
 
 
-class Position(NamedTuple):
-    """How far a stream is: the next entry of its journal, and event time so far."""
-
-    entry: int = 0
-    latest: float = -math.inf
-    watermark: float = -math.inf
-
-
-class PositionTracker(RestrictionTracker):  # type: ignore[misc]
-    """Moves a position on, until a checkpoint takes the rest."""
-
-    def __init__(self, position: Position) -> None:
-        self._position = position
-        self._is_split = False
-
-    def current_restriction(self) -> Position:
-        """The position, from which the next process goes on."""
-        return self._position
-
-    def try_claim(self, position: Position) -> bool:
-        """Move on to ``position``, unless the rest is another's by now."""
-        if not self._is_split:
-            self._position = position
-        return not self._is_split
-
-    def try_split(self, fraction_of_remainder: float) -> tuple[Position, Position] | None:
-        """Give all the rest away; a stream is not divided otherwise."""
-        if fraction_of_remainder or self._is_split:
-            return None
-        self._is_split = True
-        return self._position, self._position
-
-    def check_done(self) -> None:
-        """See that the rest was given away.
-
-        Raises:
-            ValueError: it was not.
-        """
-        if not self._is_split and self._position.entry != _ENDED:
-            raise ValueError("a stream ends only when it is stopped")
-
-    def current_progress(self) -> RestrictionProgress:
-        """Nobody knows how much is to come."""
-        return RestrictionProgress(fraction=0.5)
-
-    def is_bounded(self) -> bool:
-        """It has no end."""
-        return False
-
-
-class _Positions(beam.RestrictionProvider):  # type: ignore[misc]
-    def initial_restriction(self, element: str) -> Position:
-        return Position()
-
-    def create_tracker(self, restriction: Position) -> PositionTracker:
-        return PositionTracker(Position(*restriction))
-
-    def restriction_size(self, element: str, restriction: Position) -> float:
-        return 1.0
-
-    def truncate(self, element: str, restriction: Position) -> None:
-        return None
-
-
-_TRACKER = beam.DoFn.RestrictionParam(_Positions())
 _WATERMARK = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())
 
 
@@ -130,14 +64,14 @@ class ReadArriving(beam.DoFn):  # type: ignore[misc]
 
     @beam.DoFn.unbounded_per_element()  # type: ignore[untyped-decorator]
     def process(
-        self, directory: str, tracker: Any = _TRACKER, watermark: Any = _WATERMARK
+        self, directory: str, tracker: Any = TRACKER, watermark: Any = _WATERMARK
     ) -> Iterator[Any]:
         """Take what has arrived, and look again later."""
         begun = time.monotonic()
         while time.monotonic() - begun < _AT_ONCE_SECONDS:
             position = Position(*tracker.current_restriction())
             if self._stop_after and position.entry >= self._stop_after:
-                tracker.try_claim(position._replace(entry=_ENDED))
+                tracker.try_claim(position.ended())
                 return
             entry = self._next(directory, position)
             if entry is None:

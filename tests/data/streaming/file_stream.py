@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from components.stream_example_gen import FileStream
 
+OFTEN = (
+    "--flink_option=execution.checkpointing.interval=700ms",
+    "--flink_option=execution.checkpointing.min-pause=100ms",
+)
+
 
 @dataclass(frozen=True)
 class _Quick(FileStream):
-    beam_args: tuple[str, ...] = (
-        "--flink_option=execution.checkpointing.interval=700ms",
-        "--flink_option=execution.checkpointing.min-pause=100ms",
-    )
+    beam_args: tuple[str, ...] = OFTEN
 
 
 def create_stream() -> FileStream:
