@@ -43,15 +43,23 @@ class LatestPushedModel(tfx.dsl.experimental.ResolverStrategy):  # type: ignore[
         Raises:
             ValueError: the pipeline has pushed none.
         """
-        context = store.get_context_by_type_and_name(_PIPELINE, self._pipeline)
-        for pushed in sorted(_artifacts(store), key=lambda one: -one.id) if context else ():
-            if pushed.custom_properties["pushed"].int_value != 1:
-                continue
-            contexts = store.get_contexts_by_artifact(pushed.id)
-            models = inputs_of(store, pushed.id, MODEL)
-            if models and any(one.id == context.id for one in contexts):
-                return {**input_dict, MODEL: [_artifact(store, models[0])]}
-        raise ValueError(f"pipeline {self._pipeline} has pushed no model: run it first")
+        model = last_pushed(store, self._pipeline)
+        if model is None:
+            raise ValueError(f"pipeline {self._pipeline} has pushed no model: run it first")
+        return {**input_dict, MODEL: [_artifact(store, model)]}
+
+
+def last_pushed(store: Any, pipeline: str) -> int | None:
+    """Id of the Model that a pipeline has pushed last, be it by a rollback; None: it has none."""
+    context = store.get_context_by_type_and_name(_PIPELINE, pipeline)
+    for pushed in sorted(_artifacts(store), key=lambda one: -one.id) if context else ():
+        if pushed.custom_properties["pushed"].int_value != 1:
+            continue
+        contexts = store.get_contexts_by_artifact(pushed.id)
+        models = inputs_of(store, pushed.id, MODEL)
+        if models and any(one.id == context.id for one in contexts):
+            return models[0]
+    return None
 
 
 def _artifacts(store: Any) -> list[Any]:

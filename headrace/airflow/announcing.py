@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from airflow.sdk import Asset
 
 from headrace.launcher.jobs import NodeResult
+from headrace.span_keys import span_key
 
 SPAN_OF_RUN = (
     "{{ partition_key if partition_key is defined and partition_key else "
@@ -16,8 +16,6 @@ SPAN_OF_RUN = (
     "if data_interval_start is defined and data_interval_start else '') }}"
 )
 """Template of a run's span: its partition, or else the day that its data interval starts on."""
-_EPOCH = datetime.date(1970, 1, 1)
-_FIRST_DATES, _LAST_DATES = 10_000, 100_000
 
 
 def announce(
@@ -80,10 +78,3 @@ def announce_spans(
         # Airflow keeps a set and sends in its order.
         event.partition_keys = dict.fromkeys(new)
     return new
-
-
-def span_key(number: int) -> str:
-    """TFX's number of a span as a partition's key: a date, where it can be days since 1970."""
-    if not _FIRST_DATES <= number < _LAST_DATES:
-        return str(number)
-    return (_EPOCH + datetime.timedelta(days=number)).strftime("%Y%m%d")

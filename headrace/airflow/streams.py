@@ -10,8 +10,9 @@ from typing import Any
 from airflow.sdk import DAG, Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from headrace.airflow.announcing import announce_spans, span_key
+from headrace.airflow.announcing import announce_spans
 from headrace.airflow.assets import raw_data
+from headrace.span_keys import span_key
 
 _TAGS = ("tfx", "stream")
 

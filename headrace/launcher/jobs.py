@@ -152,6 +152,7 @@ class RollbackResult:
         model, instead_of: ids of its artifact, and of the model that was live before.
         pushed_model: id of the artifact of the push.
         destination, version: where a server finds it.
+        asset: facts of the push for an asset event, as a Pusher's.
     """
 
     run_id: str
@@ -162,6 +163,7 @@ class RollbackResult:
     pushed_model: int
     destination: str
     version: str
+    asset: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ml_metadata.proto import metadata_store_pb2
 
 from headrace.components.spans.lineage import newest_span
 from headrace.launcher.jobs import ArtifactResult
-from headrace.node.pushing import DESTINATION, VERSION
+from headrace.node.pushing import DESTINATION, NOT_PUSHED, VERSION
 
 EXAMPLES, PUSHED_MODEL = "Examples", "PushedModel"
 _Event = metadata_store_pb2.Event
@@ -22,9 +22,10 @@ def asset_facts(store: Any, outputs: Iterable[ArtifactResult]) -> dict[str, Any]
     """Facts about a node's outputs that assets are made of; empty for all other nodes.
 
     Of examples: ``uri``, and ``span`` and ``version`` where they have them. Of a pushed model:
-    ``pushed`` (whether it was), and then ``uri`` (where it is served from), ``version``, ``span``
-    (the newest that it has learnt from), ``model_uri`` and ``model_id`` (the artifact that was
-    pushed) and ``metrics`` (of Evaluator, over all examples).
+    ``pushed`` (whether it was; if not although it was blessed, ``reason``), and then ``uri`` (where
+    it is served from), ``version``, ``span`` (the newest that it has learnt from), ``model_uri``
+    and ``model_id`` (the artifact that was pushed) and ``metrics`` (of Evaluator, over all
+    examples).
     """
     found = next((item for item in outputs if item.type in (EXAMPLES, PUSHED_MODEL)), None)
     if found is None:
@@ -35,7 +36,8 @@ def asset_facts(store: Any, outputs: Iterable[ArtifactResult]) -> dict[str, Any]
         known = {name: properties[name] for name in ("span", "version") if name in properties}
         return {"uri": artifact.uri, **known}
     if properties.get("pushed") != 1:
-        return {"pushed": False}
+        reason = properties.get(NOT_PUSHED)
+        return {"pushed": False, **({"reason": reason} if reason else {})}
     facts = {
         "pushed": True,
         "uri": properties.get(DESTINATION) or artifact.uri,

@@ -5,11 +5,16 @@ the version by the second: a server that lists the directory meanwhile finds hal
 two pushes within a second the later one is dropped and recorded as pushed all the same.
 
 On an object store there is no renaming at once; there Pusher works as TFX has it.
+
+A model of an older span than the live one's is not pushed: a backfill would replace the newest.
 """
 
 from __future__ import annotations
 
 import functools
+import json
+import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +22,28 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_component_specs as specs
 from tfx.utils import proto_utils
 
+from headrace.components.spans.lineage import newest_span
+from headrace.components.spans.numbers import told
+from headrace.components.spans.pushed import last_pushed
 from headrace.node.serving_directory import ServingDirectory
 
 DESTINATION = "pushed_destination"
 VERSION = "pushed_version"
 """Custom properties of a PushedModel: where it is served from, and its version there."""
+NOT_PUSHED = "not_pushed_because"
+"""Custom property of the PushedModel of a model that was blessed and yet not pushed."""
+PUSH_OLDER = "push_older_spans"
+"""In Pusher's ``custom_config``."""
 _FILE = "file://"
+_log = logging.getLogger(__name__)
 
 
-def mend_pusher() -> None:
-    """Do so for every Pusher in this process; a second call does nothing."""
+def mend_pusher(why_not: Callable[[int], str] = lambda model: "") -> None:
+    """Do so for every Pusher in this process; a second call does nothing.
+
+    Args:
+        why_not: of a model's id, why it is not to be pushed; empty: it may be.
+    """
     from tfx.components.pusher import executor
 
     stock = executor.Executor.Do
@@ -36,18 +53,54 @@ def mend_pusher() -> None:
     @functools.wraps(stock)
     def push(self: Any, inputs: Any, outputs: Any, properties: dict[str, Any]) -> None:
         directory = local_directory(properties.get(specs.PUSH_DESTINATION_KEY))
-        if directory is None or not self.CheckBlessing(inputs):
+        if not self.CheckBlessing(inputs):
+            stock(self, inputs, outputs, properties)
+            return
+        [pushed] = outputs[specs.PUSHED_MODEL_KEY]
+        reason = "" if _pushes_older_spans(properties) else _reason(inputs, why_not)
+        if reason:
+            _log.warning("Not pushed: %s", reason)
+            pushed.set_string_custom_property(NOT_PUSHED, reason)
+            self._MarkNotPushed(pushed)
+            return
+        if directory is None:
             stock(self, inputs, outputs, properties)
             return
         with ServingDirectory(directory).pushing() as aside:
             stock(self, inputs, outputs, {**properties, **_into(aside)})
-            [pushed] = outputs[specs.PUSHED_MODEL_KEY]
             whole = Path(pushed.get_string_custom_property(DESTINATION))
             place = ServingDirectory(directory).publish(whole)
             pushed.set_string_custom_property(DESTINATION, str(place))
             pushed.set_string_custom_property(VERSION, place.name)
 
     executor.Executor.Do = push
+
+
+def why_older(store: Any, pipeline: str, model: int) -> str:
+    """Why a model is older than the one that the pipeline has pushed last; empty: it is not.
+
+    What has no span is never older.
+    """
+    span, live = newest_span(store, model), last_pushed(store, pipeline)
+    live_span = None if live is None else newest_span(store, live)
+    if span is None or live_span is None or span >= live_span:
+        return ""
+    return (
+        f"model {model} was trained on spans up to {told(span)}, and model {live}, which is live, "
+        f"up to {told(live_span)}; Pusher(custom_config={{{PUSH_OLDER!r}: True}}) pushes it all "
+        "the same"
+    )
+
+
+def _reason(inputs: Any, why_not: Callable[[int], str]) -> str:
+    models = inputs.get(specs.MODEL_KEY) or ()
+    return why_not(models[0].id) if models else ""
+
+
+def _pushes_older_spans(properties: dict[str, Any]) -> bool:
+    given = properties.get(specs.CUSTOM_CONFIG_KEY)
+    config = json.loads(given) if isinstance(given, str) and given else given
+    return bool(isinstance(config, dict) and config.get(PUSH_OLDER))
 
 
 def local_directory(destination: str | None) -> Path | None:

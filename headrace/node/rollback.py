@@ -20,7 +20,8 @@ from tfx.utils import path_utils, proto_utils
 
 from headrace.errors import HeadraceError, UsageError
 from headrace.launcher.failures import describe
-from headrace.launcher.jobs import RollbackRequest, RollbackResult
+from headrace.launcher.jobs import ArtifactResult, RollbackRequest, RollbackResult
+from headrace.node.asset_facts import PUSHED_MODEL, asset_facts
 from headrace.node.metadata import open_metadata
 from headrace.node.pushing import DESTINATION, VERSION, mend_pusher
 
@@ -194,6 +195,10 @@ def _push_again(handle: Any, request: RollbackRequest, push: Push, live: Push) -
         pushed_model=artifact_id,
         destination=pushed.get_string_custom_property(DESTINATION),
         version=pushed.get_string_custom_property(VERSION),
+        asset=asset_facts(
+            handle.store,
+            [ArtifactResult(artifact_id, PUSHED_MODEL, pushed.uri, specs.PUSHED_MODEL_KEY)],
+        ),
     )
 
 

@@ -36,7 +36,7 @@ from headrace.node.lookups import quicken_lookups
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.publication import Publication, Published
-from headrace.node.pushing import mend_pusher
+from headrace.node.pushing import mend_pusher, why_older
 from headrace.node.resolution_faults import is_a_strategys, reason_of
 from headrace.node.saved_models import adapt_tfx_bsl
 from headrace.node.skipping import why_skipped
@@ -72,12 +72,12 @@ def run_node(request: NodeRequest) -> NodeResult:
     mend_keras_export()
     adapt_tfx_bsl()
     load_forest_ops()
-    mend_pusher()
     quicken_lookups(spec.execution_types)
     if request.runner == "direct":
         compiled = arguments_of(spec.executor_spec)
         fork_workers_for([*given.first, *compiled, *given.last])
     metadata = open_metadata(request.metadata_url, ir_path)
+    mend_pusher(lambda model: _why_older(metadata, spec, model))
     with metadata as handle:
         # A node without an executor, such as a Resolver, registers a new execution each time.
         reopened = executions.reopen_dead_try(handle, spec) if spec.executor_spec else None
@@ -147,6 +147,12 @@ def _execution_id(
     if execution_id is None:
         return None, _skipped_before(metadata, spec) or _NOTHING
     return int(execution_id), ""
+
+
+def _why_older(metadata: Any, spec: NodeSpec, model: int) -> str:
+    """Why this pipeline has a newer model live than this one; empty: it has not."""
+    with metadata as handle:
+        return why_older(handle.store, spec.pipeline.pipeline_info.id, model)
 
 
 def _skipped_before(metadata: Any, spec: NodeSpec) -> str:

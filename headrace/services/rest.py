@@ -100,6 +100,18 @@ class AirflowApi:
         value = self._check(answer)["value"]
         return value if isinstance(value, dict) else None
 
+    def asset(self, name: str) -> int | None:
+        """The id of the asset of exactly this name, or None."""
+        found = self._all("/api/v2/assets", "assets", name_pattern=name)
+        return next((int(item["id"]) for item in found if item["name"] == name), None)
+
+    def send_event(self, asset: int, extra: dict[str, Any], partition: str | None = None) -> None:
+        """Say that an asset was updated, which starts what is scheduled on it."""
+        body: dict[str, Any] = {"asset_id": asset, "extra": extra}
+        if partition is not None:
+            body["partition_key"] = partition
+        self._check(self._request("POST", "/api/v2/assets/events", json=body))
+
     def set_state(self, dag_id: str, run_id: str, task_id: str, state: str) -> None:
         """Mark a task as ``failed``, ``success`` or ``skipped``, as a person does in the UI."""
         path = self._task_path(dag_id, run_id, task_id)
@@ -121,11 +133,11 @@ class AirflowApi:
             f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}/taskInstances/{quote(task_id)}"
         )
 
-    def _all(self, path: str, key: str) -> list[dict[str, Any]]:
+    def _all(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
         """A whole collection, which the server gives in pages."""
         found: list[dict[str, Any]] = []
         while True:
-            page = self._get(path, limit=_PAGE, offset=len(found))
+            page = self._get(path, limit=_PAGE, offset=len(found), **params)
             found += page[key]
             if not page[key] or len(found) >= (page.get("total_entries") or 0):
                 return found

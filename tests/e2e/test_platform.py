@@ -12,11 +12,13 @@ import psutil
 import pytest
 
 from headrace.errors import UsageError
+from headrace.launcher.jobs import RollbackResult
 from headrace.services import control
 from headrace.services.environment import USER, password
 from headrace.services.identity import session_members
 from headrace.services.instance import Instance, main_instance
 from headrace.services.rest import AirflowApi
+from headrace.services.rollback_event import announce_rollback
 from headrace.services.state import ServiceState
 from headrace.settings import load_settings
 from tests.e2e.browser import DRIVER, Browser, browser
@@ -404,6 +406,20 @@ def test_spans_that_a_triggerer_tells_of_again_are_announced_once(api: AirflowAp
     ]
     assert sorted(states) == ["skipped", *["success"] * len(before)]
     assert len(_runs(api, "on_arrival")) == 3
+
+
+def test_a_rollback_is_an_event_of_its_pipelines_pushed_model(
+    api: AirflowApi, instance: Instance
+) -> None:
+    facts = {"pushed": True, "uri": "/serving/spanned/3", "version": "3", "span": 15340}
+    done = RollbackResult("rollback-1", 9, 3, "/models/3", 5, 8, "/serving/spanned/3", "3", facts)
+    assert announce_rollback(instance.settings, "spanned", done) == ""
+    asset = api.asset("spanned.pushed_model")
+    events = api._get("/api/v2/assets/events", asset_id=asset)["asset_events"]
+    [extra] = [one["extra"] for one in events if one["partition_key"] == "20120101"]
+    assert (extra["node"], extra["run_id"], extra["version"]) == ("rollback", "rollback-1", "3")
+    untold = announce_rollback(instance.settings, "nobodys", done)
+    assert untold == "no DAG in Airflow has the asset nobodys.pushed_model"
 
 
 def test_a_killed_scheduler_is_started_again_and_runs_go_on(

@@ -2,7 +2,7 @@ from typing import Any
 
 from airflow.sdk import Asset
 
-from headrace.airflow.announcing import SPAN_OF_RUN, announce, span_key
+from headrace.airflow.announcing import SPAN_OF_RUN, announce
 from headrace.airflow.assets import (
     each_span,
     examples,
@@ -90,7 +90,7 @@ def test_the_event_of_a_push_has_its_facts_and_the_runs_span() -> None:
 
 def test_a_run_that_took_the_newest_span_announces_that() -> None:
     assert announced({"uri": "/e", "span": 15710}, is_spanned=True)[2] == ["20130105"]
-    assert span_key(7) == "7"
+    assert announced({"uri": "/e", "span": 7}, is_spanned=True)[2] == ["7"]
 
 
 def test_runs_without_spans_have_no_partitions() -> None:

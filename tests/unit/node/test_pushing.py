@@ -8,8 +8,9 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
-from headrace.node.pushing import local_directory, mend_pusher
+from headrace.node.pushing import local_directory, mend_pusher, why_older
 from headrace.node.serving_directory import ServingDirectory
+from tests.mlmd_in_memory import Store
 
 
 def destination(base: str) -> str:
@@ -21,7 +22,9 @@ class Pushes:
     def __init__(self, place: Path) -> None:
         self.place, self.serving = place, place / "serving"
 
-    def push(self, word: str, blessed: int = 1) -> standard_artifacts.PushedModel:
+    def push(
+        self, word: str, blessed: int = 1, custom_config: str = "null"
+    ) -> standard_artifacts.PushedModel:
         model = standard_artifacts.Model()
         model.uri = str(self.place / word)
         folder = Path(model.uri, "Format-Serving")
@@ -35,7 +38,10 @@ class Pushes:
         Executor().Do(
             {"model": [model], "model_blessing": [blessing]},
             {"pushed_model": [pushed]},
-            {"push_destination": destination(str(self.serving))},
+            {
+                "push_destination": destination(str(self.serving)),
+                "custom_config": custom_config,
+            },
         )
         return pushed
 
@@ -87,3 +93,40 @@ def test_a_model_that_is_not_blessed_makes_no_directory(pushes: Pushes) -> None:
 def test_only_a_directory_of_the_file_system_is_renamed_in(base: str, found: Path | None) -> None:
     assert local_directory(destination(base)) == found
     assert local_directory(None) is None
+
+
+def test_a_model_that_is_not_to_be_pushed_says_why_unless_its_pusher_is_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Executor, "Do", Executor.Do)
+    mend_pusher(lambda model: "it is older")
+    pushes = Pushes(tmp_path)
+    pushed = pushes.push("a")
+    assert pushed.get_int_custom_property("pushed") == 0
+    assert pushed.get_string_custom_property("not_pushed_because") == "it is older"
+    assert ServingDirectory(pushes.serving).versions() == []
+    forced = pushes.push("a", custom_config='{"push_older_spans": true}')
+    assert forced.get_int_custom_property("pushed") == 1
+
+
+def test_a_model_of_an_older_span_than_the_live_one_is_told_by_both_dates() -> None:
+    mlmd = Store()
+    assert why_older(mlmd.store, "daily", mlmd.day(15711)[1]) == ""  # none is live yet
+    _, live = mlmd.day(15712, pushed=1)
+    _, older = mlmd.day(15710)
+    assert why_older(mlmd.store, "daily", older).startswith(
+        f"model {older} was trained on spans up to 15710 (2013-01-05), and model {live}, which is "
+        "live, up to 15712 (2013-01-07); "
+    )
+    assert why_older(mlmd.store, "daily", mlmd.day(15712)[1]) == ""
+    assert why_older(mlmd.store, "other", older) == ""
+    [without] = mlmd.execution("Trainer", {}, {"model": "Model"})
+    assert why_older(mlmd.store, "daily", without) == ""
+
+
+def test_after_a_rollback_the_older_model_is_the_live_one() -> None:
+    mlmd = Store()
+    _, old = mlmd.day(15710, pushed=1)
+    mlmd.day(15712, pushed=1)
+    mlmd.execution("rollback", {"model": [old]}, {"pushed_model": "PushedModel"}, {"pushed": 1})
+    assert why_older(mlmd.store, "daily", mlmd.day(15711)[1]) == ""

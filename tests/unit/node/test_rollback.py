@@ -75,6 +75,13 @@ def test_the_model_before_the_live_one_becomes_the_newest_version(store: Store) 
     assert (done.model, done.instead_of, done.model_uri) == (one.id, two.id, one.uri)
     assert Path(done.destination).parent == store.serving
     assert Path(done.destination, "saved_model.pb").read_text() == "one"
+    assert done.asset == {
+        "pushed": True,
+        "uri": done.destination,
+        "version": done.version,
+        "model_uri": one.uri,
+        "model_id": one.id,
+    }
 
 
 def test_it_is_an_execution_with_its_inputs_output_and_owner(store: Store) -> None:
