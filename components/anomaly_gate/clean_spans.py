@@ -43,8 +43,7 @@ class CleanSpansStrategy(ResolverStrategy):  # type: ignore[misc]
 
     def resolve_artifacts(self, store: Any, input_dict: Artifacts) -> Artifacts | None:
         """The examples, oldest span first, and their blessings; None if there are none."""
-        verdicts = _verdicts(input_dict)
-        aside = {key for key, item in verdicts.items() if not item.get_int_custom_property(BLESSED)}
+        verdicts, aside = _verdicts(input_dict), quarantined(input_dict)
         resolved: Artifacts = {}
         kept: set[int] = set()
         for name, items in input_dict.items():
@@ -61,6 +60,12 @@ class CleanSpansStrategy(ResolverStrategy):  # type: ignore[misc]
         for item in sorted(examples, key=_age):
             by_span[item.get_int_custom_property(_SPAN)] = item
         return [by_span[span] for span in sorted(by_span)[-self._spans :]]
+
+
+def quarantined(inputs: Artifacts) -> set[int]:
+    """Ids of the examples whose newest verdict, among the inputs, is that they are set aside."""
+    verdicts = _verdicts(inputs)
+    return {key for key, item in verdicts.items() if not item.get_int_custom_property(BLESSED)}
 
 
 def _age(item: types.Artifact) -> tuple[int, int]:

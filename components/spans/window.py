@@ -7,6 +7,8 @@ from typing import Any
 from tfx import types
 from tfx import v1 as tfx
 
+from headrace.components.anomaly_gate.clean_spans import quarantined
+
 from .lineage import span_of
 from .numbers import told
 
@@ -27,7 +29,10 @@ class SpanWindow(tfx.dsl.experimental.ResolverStrategy):  # type: ignore[misc]
             config={"spans": 7},
             examples=example_gen.outputs["examples"],
             window=tfx.dsl.Channel(type=Examples, producer_component_id=example_gen.id),
+            blessing=tfx.dsl.Channel(type=DataBlessing),  # of an AnomalyGate, if there is one
         ).with_id("window")
+
+    Spans that an AnomalyGate has set aside are not in it, and not missing.
 
     Args:
         spans: how many; fewer where the data begin later.
@@ -53,12 +58,17 @@ class SpanWindow(tfx.dsl.experimental.ResolverStrategy):  # type: ignore[misc]
                 f"an empty window: the run has {len(own)} artifacts of examples, and needs one"
             )
         last = span_of(own[0])
+        aside = quarantined(input_dict)
         newest: dict[int, types.Artifact] = {}
+        known: set[int] = {last}
         for artifact in sorted(input_dict.get(WINDOW, []), key=lambda one: one.id):
-            newest[span_of(artifact)] = artifact  # a span that was read again counts as read last
+            span = span_of(artifact)
+            known.add(span)
+            if artifact.id not in aside:
+                newest[span] = artifact  # a span that was read again counts as read last
         newest[last] = own[0]
-        first = max(last - self._spans + 1, min(newest))
-        missing = [span for span in range(first, last) if span not in newest]
+        first = max(last - self._spans + 1, min(known))
+        missing = [span for span in range(first, last) if span not in known]
         if missing and not self._allow_missing:
             raise ValueError(_message(missing, first, last))
         window = [newest[span] for span in range(first, last + 1) if span in newest]

@@ -15,6 +15,7 @@ from tfx.dsl.io import fileio
 from tfx.orchestration.portable import launcher
 
 from headrace.errors import HeadraceError
+from headrace.node.lost_inputs import lost_input
 
 _log = logging.getLogger(__name__)
 
@@ -24,12 +25,20 @@ class OutputTaken(HeadraceError):
 
 
 class NodeLauncher(launcher.Launcher):  # type: ignore[misc]
-    """TFX's launcher, which writes to no place that is taken."""
+    """TFX's launcher, which writes to no place that is taken, and tells of inputs that are gone."""
 
     def _run_executor(self, execution_info: Any) -> Any:
         # Before TFX's own part: that removes all outputs where it fails, also those of others.
         set_aside(execution_info.output_dict)
-        return super()._run_executor(execution_info)
+        try:
+            return super()._run_executor(execution_info)
+        except HeadraceError:
+            raise
+        except Exception as raised:
+            lost = lost_input(execution_info.input_dict)
+            if lost is None:
+                raise
+            raise lost from raised
 
 
 def set_aside(outputs: dict[str, Any]) -> None:

@@ -11,6 +11,8 @@ import os
 
 from tfx import v1 as tfx
 
+from components.anomaly_gate import AnomalyGate
+from components.anomaly_gate.artifacts import DataBlessing
 from components.columnar_example_gen import ColumnarExampleGen
 from components.spans import LatestModelBefore, SpanWindow
 from pipelines.flights import data
@@ -74,22 +76,21 @@ def create_pipeline(
         ),
     )
     today = examples.outputs["examples"]
-    window = tfx.dsl.Resolver(
-        strategy_class=SpanWindow,
-        config={"spans": days},
-        examples=today,
-        window=tfx.dsl.Channel(type=Examples, producer_component_id=examples.id),
-    ).with_id("window")
     statistics = tfx.components.StatisticsGen(examples=today)
     schema = tfx.components.ImportSchemaGen(schema_file=str(HERE / "schema" / "schema.pbtxt"))
     validator = tfx.components.ExampleValidator(
         statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
     )
-    transform = tfx.components.Transform(
-        examples=window.outputs["window"],
-        schema=schema.outputs["schema"],
-        preprocessing_fn="pipelines.flights.preprocessing.preprocessing_fn",
-    )
+    # A day with anomalies is not trained on, and later days' windows are without it.
+    gate = AnomalyGate(validator.outputs["anomalies"], today, on_anomaly="quarantine")
+    window = tfx.dsl.Resolver(
+        strategy_class=SpanWindow,
+        config={"spans": days},
+        examples=today,
+        window=tfx.dsl.Channel(type=Examples, producer_component_id=examples.id),
+        blessing=tfx.dsl.Channel(type=DataBlessing),
+    ).with_id("window")
+    window.add_upstream_node(gate)
     hyperparameters = Hyperparameters(
         network=RuntimeParameter(name="network", ptype=str, default=next(iter(NETWORKS))),
         epochs=RuntimeParameter(name="epochs", ptype=int, default=epochs),
@@ -100,46 +101,53 @@ def create_pipeline(
         examples=today,
         model=tfx.dsl.Channel(type=Model),
     ).with_id("model_before")
-    trainer = tfx.components.Trainer(
-        run_fn="pipelines.flights.model.run_fn",
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        schema=schema.outputs["schema"],
-        base_model=yesterdays.outputs["model"],
-        hyperparameters=hyperparameters.outputs["hyperparameters"],
-        train_args=tfx.proto.TrainArgs(splits=["train"]),
-        eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-    )
     baseline = tfx.dsl.Resolver(
         strategy_class=LatestModelBefore,
         examples=today,
         model=tfx.dsl.Channel(type=Model),
         model_blessing=tfx.dsl.Channel(type=ModelBlessing),
     ).with_id("blessed_before")
-    evaluator = tfx.components.Evaluator(
-        examples=window.outputs["window"],
-        model=trainer.outputs["model"],
-        baseline_model=baseline.outputs["model"],
-        eval_config=eval_config(auc_at_least, CALIBRATION),
-        example_splits=["eval"],
-    )
-    pusher = tfx.components.Pusher(
-        model=trainer.outputs["model"],
-        model_blessing=evaluator.outputs["blessing"],
-        push_destination=tfx.proto.PushDestination(
-            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
-        ),
-    )
+    with tfx.dsl.Cond(gate.clean):
+        transform = tfx.components.Transform(
+            examples=window.outputs["window"],
+            schema=schema.outputs["schema"],
+            preprocessing_fn="pipelines.flights.preprocessing.preprocessing_fn",
+        )
+        trainer = tfx.components.Trainer(
+            run_fn="pipelines.flights.model.run_fn",
+            examples=transform.outputs["transformed_examples"],
+            transform_graph=transform.outputs["transform_graph"],
+            schema=schema.outputs["schema"],
+            base_model=yesterdays.outputs["model"],
+            hyperparameters=hyperparameters.outputs["hyperparameters"],
+            train_args=tfx.proto.TrainArgs(splits=["train"]),
+            eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+        )
+        evaluator = tfx.components.Evaluator(
+            examples=window.outputs["window"],
+            model=trainer.outputs["model"],
+            baseline_model=baseline.outputs["model"],
+            eval_config=eval_config(auc_at_least, CALIBRATION),
+            example_splits=["eval"],
+        )
+        pusher = tfx.components.Pusher(
+            model=trainer.outputs["model"],
+            model_blessing=evaluator.outputs["blessing"],
+            push_destination=tfx.proto.PushDestination(
+                filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
+            ),
+        )
     return tfx.dsl.Pipeline(
         pipeline_name=name,
         pipeline_root=pipeline_root,
         metadata_connection_config=metadata_connection_config,
         components=[
             examples,
-            window,
             statistics,
             schema,
             validator,
+            gate,
+            window,
             transform,
             hyperparameters,
             yesterdays,

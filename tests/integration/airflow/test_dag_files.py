@@ -103,8 +103,8 @@ def test_the_daily_flights_dags_read_a_span_and_train_on_a_window(parsed: dict[s
     [daily] = parsed["flights_daily"]["dags"].values()
     on_arrival = parsed["flights_arrivals"]["dags"]["flights_on_arrival"]
     assert daily["edges"] == on_arrival["edges"]
-    assert daily["edges"]["window"] == ["ColumnarExampleGen"]
-    assert daily["edges"]["Transform"] == ["ImportSchemaGen", "window"]
+    assert daily["edges"]["window"] == ["AnomalyGate", "ColumnarExampleGen"]
+    assert daily["edges"]["Transform"] == ["AnomalyGate", "ImportSchemaGen", "window"]
     assert "model_before" in daily["edges"]["Trainer"]
     assert "blessed_before" in daily["edges"]["Evaluator"]
     assert daily["params"]["span"] is None

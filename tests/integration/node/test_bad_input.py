@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -187,6 +188,19 @@ def test_data_that_the_schema_does_not_match(
     failure = case.failure("Transform")
     assert message in failure.message
     assert hint in failure.hint
+
+
+def test_an_input_whose_files_are_gone_is_named_with_what_to_do(case: Case) -> None:
+    case.write(HEADER + ROWS)
+    examples = case.run("CsvExampleGen").outputs[0]
+    case.run("ImportSchemaGen")
+    shutil.rmtree(examples.uri)
+    failed = case.failure("Transform")
+    assert (
+        f"the files of Examples {examples.id}, its input examples, are gone: there is no "
+        f"{examples.uri}"
+    ) in failed.message
+    assert f"bin/headrace lineage {examples.id}" in failed.hint
 
 
 def test_a_model_that_is_not_saved_is_a_failure(prepared: Case) -> None:

@@ -1,4 +1,5 @@
 import pytest
+from tfx import types
 
 from headrace.components.spans import SpanWindow
 
@@ -61,6 +62,30 @@ def test_a_span_missing_in_the_middle_is_told_with_its_date(mlmd_store):
 def test_a_missing_span_may_be_allowed(mlmd_store):
     ids = read(mlmd_store, 10, 12)
     assert window(mlmd_store, 3, ids[1], ids, allow_missing=True) == ids
+
+
+def test_a_span_that_an_anomaly_gate_has_set_aside_is_not_in_the_window_and_not_missing(mlmd_store):
+    first, bad, read_again, own = read(mlmd_store, 10, 11, 11, 12)
+
+    def verdict(examples: int, blessed: int) -> types.Artifact:
+        [made] = mlmd_store.execution(
+            "Gate", {}, {"b": "DataBlessing"}, {"blessed": blessed, "examples_id": examples}
+        )
+        return mlmd_store.artifact(made)
+
+    def found(*verdicts: types.Artifact, known: list[int]) -> list[int]:
+        inputs = {
+            "examples": [mlmd_store.artifact(own)],
+            "window": [mlmd_store.artifact(one) for one in known],
+            "blessing": list(verdicts),
+        }
+        resolved = SpanWindow(3).resolve_artifacts(mlmd_store.store, inputs)
+        return [artifact.id for artifact in resolved["window"]]
+
+    aside = verdict(bad, 0)
+    assert found(aside, known=[first, bad, own]) == [first, own]
+    assert found(aside, known=[first, bad, read_again, own]) == [first, read_again, own]
+    assert found(aside, verdict(bad, 1), known=[first, bad, own]) == [first, bad, own]
 
 
 def test_an_empty_window_and_one_without_length_are_refused(mlmd_store):
