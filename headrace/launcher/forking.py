@@ -79,7 +79,8 @@ class ForkServer:
     """Serves jobs until it has been idle for too long, is outdated, or is told to stop.
 
     Args:
-        on_end: called with the id of each job's process after it has ended; must not wait.
+        on_start: called with each request before its process is forked; must not wait.
+        on_end: called with each job after its process has ended; must not wait.
     """
 
     def __init__(
@@ -88,13 +89,14 @@ class ForkServer:
         fingerprint: str,
         idle_seconds: float,
         operations: child.Operations,
-        on_end: Callable[[int], object] = lambda pid: None,
+        on_start: Callable[[Request], object] = lambda request: None,
+        on_end: Callable[[Job], object] = lambda job: None,
     ) -> None:
         self._listener = listener
         self._fingerprint = fingerprint
         self._idle_seconds = idle_seconds
         self._operations = operations
-        self._on_end = on_end
+        self._on_start, self._on_end = on_start, on_end
         self._selector = selectors.DefaultSelector()
         self._waiting: dict[Connection, float] = {}
         self._jobs: dict[int, Job] = {}
@@ -230,6 +232,7 @@ class ForkServer:
         self._update_interest(job)
 
     def _start(self, request: Request, connection: Connection) -> None:
+        self._on_start(request)
         frames_read, frames_write = os.pipe()
         output_read, output_write = os.pipe()
         scratch: Path | None = None
@@ -249,7 +252,7 @@ class ForkServer:
             _become_child(request, frames_write, output_write, self._operations)
         os.close(frames_write)
         os.close(output_write)
-        job = Job(pid, connection, JobPipes(frames_read, output_read), scratch, request.hold)
+        job = Job(pid, connection, JobPipes(frames_read, output_read), scratch, request)
         self._jobs[pid] = job
         job.say(EventFrame("started", pid=pid))
         self._watch(connection, lambda mask: self._on_client(job, mask))
@@ -325,7 +328,7 @@ class ForkServer:
                 return
             if pid in self._jobs:
                 self._jobs[pid].on_exit(exit_frame(status, usage))
-                self._on_end(pid)
+                self._on_end(self._jobs[pid])
 
     def _stop_listening(self) -> None:
         if self._listener.fileno() < 0:

@@ -10,7 +10,15 @@ from pathlib import Path
 from headrace.launcher.backlog import Backlog
 from headrace.launcher.connection import Connection
 from headrace.launcher.processes import GRACE_SECONDS, kill_session, signal_group
-from headrace.launcher.protocol import LET_GO, EventFrame, ExitFrame, Frame, Hold, encode
+from headrace.launcher.protocol import (
+    LET_GO,
+    EventFrame,
+    ExitFrame,
+    Frame,
+    Hold,
+    Request,
+    encode,
+)
 from headrace.launcher.relay import JobPipes, Relay
 from headrace.launcher.scratch import remove_scratch
 
@@ -22,6 +30,7 @@ class Job:
     """One forked process and the client that asked for it.
 
     Attributes:
+        request: what was asked for.
         hold: with it the job outlives its client, and another may come for it.
         client_gone: whether nobody listens at present.
     """
@@ -32,22 +41,28 @@ class Job:
         connection: Connection,
         pipes: JobPipes,
         scratch: Path,
-        hold: Hold | None = None,
+        request: Request,
     ) -> None:
         self.pid = pid
+        self.request = request
         self.connection = connection
         self.relay = Relay(pipes)
-        self.hold = hold
+        self.hold = request.hold
         self.client_gone = False
         self._watched = False
         self._handed_over = False
         self._scratch = scratch
-        self._backlog = Backlog() if hold else None
+        self._backlog = Backlog() if request.hold else None
         self._exit: ExitFrame | None = None
         self._exit_sent = False
         self._drain_until = 0.0
         self._kill_at: float | None = None
         self._alone_since = 0.0
+
+    @property
+    def exit_code(self) -> int | None:
+        """Of its process; None while it runs, and where a signal has ended it."""
+        return self._exit.code if self._exit is not None else None
 
     @property
     def has_failed(self) -> bool:

@@ -13,7 +13,9 @@ from pathlib import Path
 from headrace.files import write_atomically
 from headrace.flink.owners import cancel_jobs_aside
 from headrace.launcher import child
+from headrace.launcher.closing import Closer
 from headrace.launcher.forking import ForkServer, listen, preload, prepare_process
+from headrace.launcher.job import Job
 from headrace.launcher.keras_tuner import import_keras_tuner
 from headrace.launcher.scratch import abandoned, remove_scratch
 from headrace.settings import load_settings
@@ -64,12 +66,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import_keras_tuner()
     preload(PRELOAD)
     print(f"ready after {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
+    closer = Closer()
+
+    def on_end(job: Job) -> None:
+        cancel_jobs_aside(home, job.pid)
+        closer.on_end(job)
+
     ForkServer(
         listener,
         args.fingerprint,
         args.idle_seconds,
         child.OPERATIONS,
-        on_end=lambda pid: cancel_jobs_aside(home, pid),
+        on_start=closer.on_start,
+        on_end=on_end,
     ).serve()
     return 0
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
@@ -94,7 +95,8 @@ class SubprocessStream:
     """A job in a process of its own, which imports TFX itself."""
 
     def __init__(self, settings: Settings, request: Request) -> None:
-        self._home = settings.home
+        self._settings, self._request = settings, request
+        self._kill_at: float | None = None
         frames_read, frames_write = os.pipe()
         output_read, output_write = os.pipe()
         self._relay = Relay(JobPipes(frames_read, output_read))
@@ -149,13 +151,21 @@ class SubprocessStream:
                         yield decode_frame(data)
                     if key.fd not in self._relay.open_pipes:
                         selector.unregister(key.fd)
+                self._escalate()
                 exit_of = exit_of or self._reap(os.WNOHANG)
                 if exit_of and not ready:
                     break
         yield exit_of or self._reap(0) or ExitFrame(code=None)
 
     def cancel(self) -> None:
+        if self._kill_at is None:
+            self._kill_at = time.monotonic() + GRACE_SECONDS
         signal_group(self._process.pid, signal.SIGTERM)
+
+    def _escalate(self) -> None:
+        """Kill what did not end within the grace after it was cancelled."""
+        if self._kill_at is not None and time.monotonic() >= self._kill_at and not self._ended:
+            kill_session(self._process.pid)
 
     def let_go(self) -> None:
         """Nothing: such a job cannot outlive the process that reads it."""
@@ -175,7 +185,7 @@ class SubprocessStream:
         finally:
             kill_session(self._process.pid)
             self._process.wait()
-            self._cancel_jobs()
+            self._close_what_is_open()
 
     def _reap(self, options: int) -> ExitFrame | None:
         try:
@@ -187,11 +197,20 @@ class SubprocessStream:
         self._ended = True
         self._process.returncode = os.waitstatus_to_exitcode(status)
         kill_session(pid)
-        self._cancel_jobs()
+        self._close_what_is_open()
         return exit_frame(status, usage)
 
-    def _cancel_jobs(self) -> None:
+    def _close_what_is_open(self) -> None:
         # Not above: importing Flink's client is a fifth of what a task imports of headrace.
         from headrace.flink.owners import cancel_jobs_of
+        from headrace.launcher.closing import close_after
 
-        cancel_jobs_of(self._home, self._process.pid)
+        cancel_jobs_of(self._settings.home, self._process.pid)
+        code = self._process.returncode
+        close_after(
+            self._settings.tfx_python,
+            tfx_environ(self._settings),
+            self._request,
+            None if code < 0 else code,
+            [self._process.pid] if self._kill_at is not None else [],
+        )

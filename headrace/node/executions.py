@@ -12,7 +12,9 @@ from tfx.dsl.io import fileio
 from tfx.orchestration.portable import outputs_utils
 from tfx.orchestration.portable.mlmd import context_lib, execution_lib
 
+from headrace.files import exclusive_lock
 from headrace.flink_runner.facts import JobFacts
+from headrace.keeping.owner import DIRECTORY, PROCESS, Owner
 from headrace.launcher.jobs import ArtifactResult
 from headrace.node.pipeline_ir import NodeSpec
 from headrace.node.usage import Usage
@@ -38,9 +40,19 @@ def reopen_dead_try(handle: Any, spec: NodeSpec) -> int | None:
     TFX's launcher reuses the execution of an earlier try, with the same output directories. What
     that try left in them is removed first, so that it cannot mix with what the new try writes.
     """
-    execution = find_execution(handle, spec)
-    if execution is None or execution_lib.is_execution_successful(execution):
+    if not _is_unsuccessful(find_execution(handle, spec)):
         return None
+    # Somebody may be about to close it, because its process is dead.
+    with exclusive_lock(handle.closing_lock):
+        execution = find_execution(handle, spec)
+        return _reopen(handle, spec, execution) if _is_unsuccessful(execution) else None
+
+
+def _is_unsuccessful(execution: Any | None) -> bool:
+    return execution is not None and not execution_lib.is_execution_successful(execution)
+
+
+def _reopen(handle: Any, spec: NodeSpec, execution: Any) -> int:
     remove_outputs(spec, execution.id)
     for artifact in output_artifacts(handle, execution.id):
         artifact.state = Artifact.State.ABANDONED
@@ -48,14 +60,28 @@ def reopen_dead_try(handle: Any, spec: NodeSpec) -> int | None:
     execution.last_known_state = Execution.State.RUNNING
     for name in ("__execution_result__", "headrace_error"):
         execution.custom_properties.pop(name, None)
+    own(execution, spec)
     handle.store.put_executions([execution])
     return int(execution.id)
 
 
+def own(execution: Any, spec: NodeSpec) -> None:
+    """Put into the execution that this process runs it, and where it leaves files meanwhile."""
+    properties = execution.custom_properties
+    properties[PROCESS].string_value = Owner.this_process().to_text()
+    properties[DIRECTORY].string_value = outputs_utils.get_node_dir(
+        spec.pipeline.runtime_spec, spec.node.node_info.id
+    )
+
+
 def close_cancelled(handle: Any, spec: NodeSpec) -> None:
-    """Mark the node's live execution as cancelled, its outputs abandoned, and remove its files."""
+    """Mark the node's execution as cancelled, its outputs abandoned, and remove its files.
+
+    One that has failed, too: what a component started was told to end as well, and may have failed
+    it by that.
+    """
     execution = find_execution(handle, spec)
-    if execution is None or not execution_lib.is_execution_active(execution):
+    if execution is None or execution_lib.is_execution_successful(execution):
         return
     remove_outputs(spec, execution.id)
     for artifact in output_artifacts(handle, execution.id):

@@ -23,6 +23,7 @@ from headrace.errors import UsageError
 from headrace.node.answers import Answers
 from headrace.settings import MetadataUrl, parse_metadata_url
 from headrace.store import backslashes, config
+from headrace.store.locks import closing_lock
 from headrace.store.unavailable import StoreUnavailable, explain
 
 _RETRIES = 10
@@ -66,7 +67,8 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         self._answers = Answers()
         self._where = where
         self._server = server
-        self._lock = _lock_path(connection)
+        self._database = _database(connection)
+        self._lock = Path(f"{self._database}.lock") if self._database else None
         self._is_postgresql = _is_postgresql(connection)
         _handles.add(self)
 
@@ -84,6 +86,11 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         if self._users == 0:
             self._resting, self._store = self._store, None
             self._resting_since = time.monotonic()
+
+    @property
+    def closing_lock(self) -> Path:
+        """Held while an execution of a dead process is taken up or closed."""
+        return closing_lock(self._database)
 
     def abandon(self) -> None:
         """In a process that was forked: leave the connection to the other, without ending it."""
@@ -233,12 +240,13 @@ def _is_postgresql(connection: Any) -> bool:
     )
 
 
-def _lock_path(connection: Any) -> Path | None:
+def _database(connection: Any) -> Path | None:
+    """The SQLite file; None for a server."""
     if isinstance(connection, metadata_store_pb2.ConnectionConfig) and connection.HasField(
         "sqlite"
     ):
         file = connection.sqlite.filename_uri
-        return Path(f"{file.removeprefix('file:')}.lock") if file else None
+        return Path(file.removeprefix("file:")) if file else None
     return None
 
 

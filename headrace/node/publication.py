@@ -16,6 +16,7 @@ from headrace.launcher.jobs import ArtifactResult
 from headrace.node.metadata import Metadata
 
 Execution = metadata_store_pb2.Execution
+_BEGINNINGS = (Execution.State.NEW, Execution.State.RUNNING)
 _ENDS = (Execution.State.COMPLETE, Execution.State.CACHED)
 
 
@@ -36,10 +37,16 @@ class Publication:
 
     Args:
         add: notes on an execution that is about to be written with these artifacts as outputs.
+        begin: notes on one that is about to be registered.
     """
 
-    def __init__(self, metadata: Metadata, add: Callable[[Any, list[int]], None]) -> None:
-        self._add = add
+    def __init__(
+        self,
+        metadata: Metadata,
+        add: Callable[[Any, list[int]], None],
+        begin: Callable[[Any], None] = lambda execution: None,
+    ) -> None:
+        self._add, self._begin = add, begin
         self._metadata = metadata
         self._published: dict[int, Published] = {}
         metadata.on_write, metadata.on_written = self._on_write, self._on_written
@@ -49,6 +56,8 @@ class Publication:
         return self._published.get(execution_id)
 
     def _on_write(self, name: str, request: Any) -> None:
+        if name == "PutExecution" and request.execution.last_known_state in _BEGINNINGS:
+            self._begin(request.execution)
         execution = _ending(name, request)
         if execution is not None:
             self._add(execution, [artifact.id for artifact, _ in _outputs(name, request)])

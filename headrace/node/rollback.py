@@ -19,6 +19,7 @@ from tfx.types import standard_component_specs as specs
 from tfx.utils import path_utils, proto_utils
 
 from headrace.errors import HeadraceError, UsageError
+from headrace.keeping.owner import PROCESS, Owner
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import ArtifactResult, RollbackRequest, RollbackResult
 from headrace.node.asset_facts import PUSHED_MODEL, asset_facts
@@ -220,6 +221,7 @@ def _begin(handle: Any, request: RollbackRequest, push: Push, run_id: str) -> tu
     )
     execution = _Execution(type_id=type_id, last_known_state=_Execution.RUNNING)
     execution.custom_properties["headrace_owner"].string_value = request.owner
+    execution.custom_properties[PROCESS].string_value = Owner.this_process().to_text()
     execution.custom_properties["model"].int_value = push.model.id
     pairs = [
         (artifact.mlmd_artifact, _event(_Event.INPUT, key))

@@ -99,7 +99,7 @@ def run_node(request: NodeRequest) -> NodeResult:
             story = _cache_story(metadata, spec, execution, notes, outputs)
         executions.note(execution, meter.read(), replace(notes, cache=story))
 
-    publication = Publication(metadata, add_notes)
+    publication = Publication(metadata, add_notes, lambda begun: executions.own(begun, spec))
     root = spec.pipeline.runtime_spec.pipeline_root.field_value.string_value
     with (
         _closing_on_cancel(metadata, spec),

@@ -40,13 +40,18 @@ def _own(settings: Settings) -> Iterator[str]:
     """Stores that compiled pipelines name; an SQLite file that nothing has been put in is none."""
     pipelines = IrLayout(settings.layout.ir).pipelines
     for file in sorted(pipelines.glob(f"*/*/{METADATA_CONNECTION_FILE}")):
-        try:
-            config = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue  # removed just now, with the compilation that it belongs to
-        url = url_of(config.get("databaseConnectionConfig", {}))
+        url = own_store_url(file)
         if url:
             yield url
+
+
+def own_store_url(file: Path) -> str:
+    """The URL of the store that a compiled pipeline names; empty for what has none."""
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""  # removed just now, with the compilation that it belongs to
+    return url_of(config.get("databaseConnectionConfig", {}))
 
 
 def url_of(config: dict[str, Any]) -> str:

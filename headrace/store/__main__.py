@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import EXIT_DONE, HeadraceError, UsageError
+from headrace.keeping.repairs import RepairRequest
 from headrace.records.entities import Records
 from headrace.records.questions import QUESTIONS
 from headrace.settings import MetadataUrl, parse_metadata_url
@@ -61,6 +62,21 @@ def _read(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
     return {"records": found.to_dict()}
 
 
+def _repaired(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
+    from headrace.store.closing import close_dead
+    from headrace.store.writing import open_to_write
+
+    store = open_to_write(url)
+    if store is None:
+        return {}
+    closed = close_dead(store, url, RepairRequest(**request["repair"]))
+    for item in closed:
+        if item.state:
+            name = f"{item.pipeline}/{item.node_id}/{item.run_id}"
+            print(f"execution {item.execution_id} of {name}: {item.state}, {item.reason}")
+    return {"repaired": [asdict(item) for item in closed]}
+
+
 def _collected(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
     from headrace.keeping.garbage import CollectRequest
     from headrace.store.collection import collect
@@ -81,7 +97,7 @@ def _migrated(url: MetadataUrl, _request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-_ACTS = {"ask": _read, "collect": _collected, "migrate": _migrated}
+_ACTS = {"ask": _read, "repair": _repaired, "collect": _collected, "migrate": _migrated}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Small real pipelines for tests: python-function components, no Beam, done in an instant."""
 
 import os
+import signal
 import tempfile
 import time
 
@@ -45,6 +46,10 @@ def Use(text: tfx.dsl.components.InputArtifact[Text], mode: Parameter[str]) -> N
             told = file.read()
         if told == "fail":
             raise ValueError("told to fail")
+    if mode == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print(f"deaf as {os.getpid()}", flush=True)
+        time.sleep(600)
     if mode == "spawn":
         os.system("sleep 601 & sleep 602")
 

@@ -10,8 +10,8 @@ import pytest
 
 from headrace.errors import HeadraceError
 from headrace.ir.manifest import Manifest
-from headrace.launcher.client import LauncherClient
-from headrace.launcher.protocol import LogFrame
+from headrace.launcher.client import JobKilled, LauncherClient
+from headrace.launcher.protocol import Frame, LogFrame
 from headrace.settings import Settings
 from tests.integration.launcher.conftest import Tiny, processes_with, wait_until
 
@@ -40,7 +40,38 @@ def test_a_cancelled_node_leaves_no_process_and_is_closed_in_the_store(
     assert not thread.is_alive()
     assert len(failures) == 1
     wait_until(lambda: not processes_with("sleep 601") and not processes_with("sleep 602"))
-    assert runs.states() in (["COMPLETE", "CANCELED"], ["COMPLETE", "FAILED"])
+    assert runs.states() == ["COMPLETE", "CANCELED"]
+
+
+def test_a_node_that_does_not_end_when_told_to_is_killed_and_closed_all_the_same(
+    runs: Tiny, anyhow: Settings
+) -> None:
+    runs.run("Make")
+    runs.settings = anyhow
+    client = LauncherClient(anyhow)
+
+    def cancel_when_deaf(frame: Frame) -> None:
+        if isinstance(frame, LogFrame) and "deaf as" in frame.message:
+            client.cancel()
+
+    with pytest.raises(HeadraceError):
+        runs.run("Use", client=client, on_frame=cancel_when_deaf, mode="deaf")
+    wait_until(lambda: runs.states() == ["COMPLETE", "CANCELED"])
+
+
+def test_what_a_killed_node_left_open_is_closed_without_another_try(
+    runs: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINY_MARKER", str(tmp_path / "marker"))
+    runs.run("Make")
+    with pytest.raises(JobKilled, match="SIGKILL"):
+        runs.run("Use", mode="kill-once")
+    wait_until(lambda: runs.states() == ["COMPLETE", "FAILED"])
+    [_, closed] = runs.store().get_executions()
+    assert "ended without a word" in closed.custom_properties["headrace_error"].string_value
+    node = Path(closed.custom_properties["headrace_directory"].string_value)
+    assert node.name == "Use"
+    assert not (node / ".system" / "executor_execution" / str(closed.id)).exists()
 
 
 def test_a_client_that_is_killed_takes_its_node_along(runs: Tiny, tmp_path: Path) -> None:

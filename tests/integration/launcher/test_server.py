@@ -12,7 +12,7 @@ from headrace.ir.manifest import Manifest
 from headrace.launcher.client import LauncherUnavailable, stop_launcher
 from headrace.launcher.jobs import NodeResult
 from headrace.launcher.paths import launcher_paths
-from headrace.launcher.protocol import Frame
+from headrace.launcher.protocol import Frame, LogFrame
 from headrace.launcher.starting import connect, launcher_process
 from headrace.launcher.warming import warm_launcher
 from headrace.settings import LauncherMode, Settings
@@ -55,19 +55,24 @@ def test_a_launcher_can_be_started_before_it_is_needed(settings: Settings, tmp_p
     assert warm_launcher(replace(own, launcher=LauncherMode.SUBPROCESS)) is None
 
 
-def test_a_killed_server_fails_its_job_clearly_and_is_started_again(runs: Tiny) -> None:
+def test_a_killed_server_fails_its_job_and_the_next_one_closes_what_it_left(
+    runs: Tiny,
+) -> None:
     runs.run("Make")
     server = launcher_process(runs.settings)
     assert server is not None
 
-    def kill_when_started(frame: Frame) -> None:
+    def kill_when_deaf(frame: Frame) -> None:
         runs.frames.append(frame)
-        if started_pid([frame]):
+        if isinstance(frame, LogFrame) and "deaf as" in frame.message:
             server.kill()
 
     with pytest.raises(LauncherUnavailable, match="the launcher ended while it ran the job"):
-        runs.run("Use", on_frame=kill_when_started, mode="sleep")
+        runs.run("Use", on_frame=kill_when_deaf, mode="deaf")
     wait_until(lambda: not psutil.pid_exists(started_pid(runs.frames)))
+    assert runs.states() == ["COMPLETE", "RUNNING"]
+    runs.run("Make", run="another")
+    wait_until(lambda: runs.states()[1] == "FAILED")
     assert runs.run("Use", mode="fine").state == "COMPLETE"
     assert launcher_process(runs.settings) != server
 

@@ -75,3 +75,19 @@ def test_a_failure_is_written_as_it_is(metadata: Metadata) -> None:
         [stored] = handle.store.get_executions_by_id([execution.id])
     assert publication.of(execution.id) is None
     assert "note" not in stored.custom_properties
+
+
+def test_an_execution_is_noted_from_its_registration_on(metadata: Metadata) -> None:
+    def begun(execution: pb.Execution) -> None:
+        execution.custom_properties["process"].string_value = "mine"
+
+    Publication(metadata, noted, begun)
+    with metadata as handle:
+        execution = registered(handle)
+        [stored] = handle.store.get_executions_by_id([execution.id])
+        assert stored.custom_properties["process"].string_value == "mine"
+        publisher.publish_succeeded_execution(handle, execution.id, [], {})
+        [ended] = handle.store.get_executions_by_id([execution.id])
+    assert ended.last_known_state == pb.Execution.COMPLETE
+    assert ended.custom_properties["process"].string_value == "mine"
+    assert metadata.calls["PutExecution"] == 2

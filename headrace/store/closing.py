@@ -1,0 +1,181 @@
+"""Closes executions whose processes have ended without a word, and removes what they left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ml_metadata.proto import metadata_store_pb2
+
+from headrace.errors import UsageError
+from headrace.files import exclusive_lock
+from headrace.keeping.owner import DIRECTORY, PROCESS, Owner, Whereabouts
+from headrace.keeping.repairs import OpenExecution, RepairRequest
+from headrace.settings import MetadataUrl
+from headrace.store.locks import closing_lock
+from headrace.store.reader import Reader
+
+_Execution = metadata_store_pb2.Execution
+_Artifact = metadata_store_pb2.Artifact
+_OUTPUTS = (
+    metadata_store_pb2.Event.OUTPUT,
+    metadata_store_pb2.Event.DECLARED_OUTPUT,
+    metadata_store_pb2.Event.PENDING_OUTPUT,
+)
+_OPEN = (_Execution.NEW, _Execution.RUNNING)
+_SYSTEM = ".system"
+_OF_THE_TRY = ("executor_execution", "stateful_working_dir")
+"""Directories of TFX's, below a node's ``.system``, with one for each execution."""
+_INDEX = "__stateful_working_dir_index__"
+_CLOCK_SECONDS = 2.0
+
+
+def close_dead(store: Any, url: MetadataUrl, request: RepairRequest) -> list[OpenExecution]:
+    """Close those whose owners are dead, and those that are asked for; say what was found open.
+
+    Raises:
+        UsageError: one that is asked for is not open, or its owner is alive; nothing was closed.
+    """
+    found = {proto.id: proto for proto in _open_executions(store, url)}
+    _require_closable([found.get(item) for item in request.executions], request.executions)
+    places = {item.id: item for item in Reader(store).placed(list(found.values()))}
+    outcome = []
+    for proto in found.values():
+        owner = _owner(proto)
+        state, reason = _verdict(proto, owner, request)
+        removed: list[str] = []
+        if state:
+            with exclusive_lock(closing_lock(url.path)):
+                now = _again(store, proto)
+                if now is None:
+                    continue  # it has ended, or another try has taken it up
+                removed = _close(store, now, state, reason)
+        place = places[proto.id]
+        outcome.append(
+            OpenExecution(
+                proto.id, place.pipeline, place.run_id, place.node_id, state, reason, removed
+            )
+        )
+    return outcome
+
+
+def _open_executions(store: Any, url: MetadataUrl) -> list[Any]:
+    """ML Metadata 1.21 lists all executions or those of ids, so SQLite itself is asked for ids."""
+    if url.path is not None:
+        uri = f"file:{quote(str(url.path))}?mode=ro"
+        query = f"select id from Execution where last_known_state in {_OPEN}"
+        with (
+            contextlib.suppress(sqlite3.Error),  # such as another schema's
+            contextlib.closing(sqlite3.connect(uri, uri=True)) as connection,
+        ):
+            ids = [number for (number,) in connection.execute(query)]
+            return list(store.get_executions_by_id(ids)) if ids else []
+    return [item for item in store.get_executions() if item.last_known_state in _OPEN]
+
+
+def _require_closable(protos: list[Any], asked: list[int]) -> None:
+    for number, proto in zip(asked, protos, strict=True):
+        if proto is None:
+            raise UsageError(f"there is no open execution {number}", "bin/headrace runs has states")
+        owner = _owner(proto)
+        if owner is not None and owner.whereabouts(_seen(proto)) is Whereabouts.ALIVE:
+            raise UsageError(
+                f"execution {number} is run by {owner}, which is alive", "end that process first"
+            )
+
+
+def _verdict(proto: Any, owner: Owner | None, request: RepairRequest) -> tuple[str, str]:
+    """The state to give it, or none, and why."""
+    asked = proto.id in request.executions
+    if owner is None:
+        if asked:
+            return "FAILED", "its process was not known; closed by hand"
+        return "", "whose it is was not kept: an older headrace or another program runs it"
+    whereabouts = owner.whereabouts(_seen(proto))
+    if whereabouts is Whereabouts.ALIVE:
+        return "", f"{owner} runs it"
+    if whereabouts is Whereabouts.ELSEWHERE and not asked:
+        return "", f"{owner} cannot be seen from here"
+    if whereabouts is Whereabouts.DEAD and owner.process.pid in request.cancelled:
+        return "CANCELED", f"{owner} was told to end and had to be killed"
+    how = "closed by hand" if whereabouts is Whereabouts.ELSEWHERE else "ended without a word"
+    return "FAILED", f"{owner}: {how}"
+
+
+def _again(store: Any, before: Any) -> Any | None:
+    """The execution now, if it is still the same process's and open."""
+    [now] = store.get_executions_by_id([before.id])
+    is_open = now.last_known_state in _OPEN
+    return now if is_open and _process(now) == _process(before) else None
+
+
+def _close(store: Any, execution: Any, state: str, reason: str) -> list[str]:
+    # The files first: who is killed in between leaves an execution that is still open.
+    removed = [str(place) for place in _leavings(execution) if _remove(place)]
+    events = store.get_events_by_execution_ids([execution.id])
+    ids = [event.artifact_id for event in events if event.type in _OUTPUTS]
+    artifacts = list(store.get_artifacts_by_id(ids)) if ids else []
+    for artifact in artifacts:
+        artifact.state = _Artifact.ABANDONED
+    if artifacts:
+        store.put_artifacts(artifacts)
+    execution.last_known_state = _Execution.State.Value(state)
+    execution.custom_properties["headrace_error"].string_value = reason
+    store.put_executions([execution])
+    return removed
+
+
+def _leavings(execution: Any) -> Iterator[Path]:
+    """What the try has made below its node's directory, of which TFX names it after the execution.
+
+    What was there before the execution was registered is another store's, whose ids are the same.
+    """
+    text = _text(execution, DIRECTORY).removeprefix("file://")
+    if not text or "://" in text:
+        return
+    directory = Path(text)
+    names = {str(execution.id), _text(execution, _INDEX)} - {""}
+    with contextlib.suppress(OSError):
+        keys = [entry.name for entry in os.scandir(directory) if not entry.name.startswith(".")]
+        below = [*keys, *(f"{_SYSTEM}/{name}" for name in _OF_THE_TRY)]
+        since = execution.create_time_since_epoch / 1000 - _CLOCK_SECONDS
+        for place in (directory / part / name for part in below for name in sorted(names)):
+            with contextlib.suppress(OSError):
+                if place.lstat().st_ctime >= since:
+                    yield place
+
+
+def _remove(place: Path) -> bool:
+    try:
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        else:
+            place.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _owner(proto: Any) -> Owner | None:
+    return Owner.from_text(_process(proto))
+
+
+def _process(proto: Any) -> str:
+    return _text(proto, PROCESS)
+
+
+def _text(proto: Any, name: str) -> str:
+    # Asking for one that is not there would make it.
+    return (
+        str(proto.custom_properties[name].string_value) if name in proto.custom_properties else ""
+    )
+
+
+def _seen(proto: Any) -> float:
+    return float(proto.last_update_time_since_epoch) / 1000
