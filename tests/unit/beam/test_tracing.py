@@ -39,9 +39,14 @@ def preprocessing_fn(traced):
 
 
 @pytest.fixture
-def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def stock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TFT as it is, also where nodes ran in this process."""
     monkeypatch.setattr(inspect_preprocessing_fn, "impl_helper", STOCK_HELPER)
     monkeypatch.setattr(analysis_graph_builder, "_build_analysis_graph_for_inspection", STOCK_BUILD)
+
+
+@pytest.fixture
+def remembered(stock) -> None:
     remember_traces()
 
 
@@ -55,7 +60,7 @@ def as_transform_asks(preprocessing_fn) -> list[object]:
     ]
 
 
-def test_the_answers_are_tfts_from_two_traces(preprocessing_fn, traced, request) -> None:
+def test_the_answers_are_tfts_from_two_traces(stock, preprocessing_fn, traced, request) -> None:
     expected = as_transform_asks(preprocessing_fn)
     assert len(traced) == 5
     traced.clear()
@@ -90,9 +95,7 @@ def test_a_function_that_fails_fails_each_time(remembered, traced) -> None:
     assert len(traced) == 2
 
 
-def test_an_unknown_version_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspect_preprocessing_fn, "impl_helper", STOCK_HELPER)
-    monkeypatch.setattr(analysis_graph_builder, "_build_analysis_graph_for_inspection", STOCK_BUILD)
+def test_an_unknown_version_is_left_alone(stock, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tft.__version__ in tracing._KNOWN
     monkeypatch.setattr(tracing, "_KNOWN", ("9.9.9",))
     remember_traces()
