@@ -64,7 +64,7 @@ def test_the_entrypoint_makes_what_libpq_and_airflow_read_then_becomes_the_comma
         assert (done.stdout.splitlines()[1:], done.returncode, done.stderr) == (["a b"], 7, "")
         assert done.stdout.splitlines()[0] != "0077"
     lines = (private / "pgpass").read_text().splitlines()
-    assert lines == ["*:*:airflow:airflow:a\\:b\\\\c", "*:*:mlmd:mlmd:plain"]
+    assert lines == ["*:*:airflow:airflow:a\\:b\\\\c", "*:*:*:mlmd:plain"]
     assert {path.name: mode(path) for path in private.iterdir()} == {
         "pgpass": 0o600,
         "airflow_passwords.json": 0o600,
