@@ -227,12 +227,42 @@ def test_a_failing_node_fails_its_task_with_the_authors_line(
     assert "ValueError: the text is of the wrong kind" in log
 
 
-def test_a_task_marked_failed_leaves_no_process(api: AirflowApi) -> None:
-    api.trigger("tiny", "cancelled", {"mode": "spawn"})
+def _mark_failed(api: AirflowApi, run_id: str) -> None:
+    api.set_state("tiny", run_id, "Use", "failed")
+
+
+def _delete_run(api: AirflowApi, run_id: str) -> None:
+    path = f"/api/v2/dags/tiny/dagRuns/{run_id}"
+    # Airflow deletes no run that is going on.
+    assert api._request("PATCH", path, json={"state": "failed"}).is_success
+    assert api._request("DELETE", path).is_success
+
+
+def _end_worker(api: AirflowApi, run_id: str) -> None:
+    worker = psutil.Process(_task(api, "tiny", run_id)["pid"]).parent()
+    assert worker is not None
+    worker.terminate()
+
+
+@pytest.mark.parametrize("end", [_mark_failed, _delete_run, _end_worker])
+def test_a_task_that_is_ended_leaves_no_process_and_its_execution_is_cancelled(
+    api: AirflowApi, small: Platform, end: Callable[[AirflowApi, str], None]
+) -> None:
+    run_id = f"ended_by{end.__name__}"
+    api.trigger("tiny", run_id, {"mode": "spawn"})
     wait_until(lambda: _processes("sleep 602"))
-    api.set_state("tiny", "cancelled", "Use", "failed")
+    end(api, run_id)
     wait_until(lambda: not _processes("sleep 602") and not _processes("sleep 601"))
-    wait_until(lambda: api.run("tiny", "cancelled")["state"] == "failed")
+    wait_until(lambda: _node_states(small, run_id) == {"Make": "complete", "Use": "canceled"})
+
+
+def _node_states(small: Platform, run_id: str) -> dict[str, str]:
+    """In the metadata store."""
+    shown = json.loads(small.headrace("show", run_id, "--json").stdout)
+    # What the cache served is as good as what has run.
+    return {
+        item["node_id"]: item["state"].replace("cached", "complete") for item in shown["executions"]
+    }
 
 
 def test_a_try_goes_on_with_the_node_of_a_worker_that_died(
