@@ -120,14 +120,16 @@ def new_workbench(
 
 
 @pytest.fixture
-def workbench(request: pytest.FixtureRequest, tmp_path: Path, beam_runner: str) -> Workbench:
+def workbench(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, beam_runner: str
+) -> Workbench:
     """The artifacts and the metadata store of this test; the other fixtures are its methods."""
     run_node: Callable[[NodeRequest], NodeResult] = in_this_process
     if beam_runner != DIRECT:
         name = "headrace_flink" if beam_runner == FLINK else "headrace_settings"
         run_node = through_launcher(request.getfixturevalue(name))
-    place = tmp_path / "workbench"
-    place.mkdir()
+    # Not below tmp_path, which tests fill with what components read.
+    place = tmp_path_factory.mktemp("workbench")
     return _workbench(place, run_node, _import_path(request.config.rootpath), beam_runner)
 
 
