@@ -50,9 +50,11 @@ def in_this_process(request: NodeRequest) -> NodeResult:
     Code that it installs for itself, as TFX does a ``module_file``, is gone afterwards: the next
     node may bring another module of that name.
     """
+    from tfx.components.pusher.executor import Executor
+
     from headrace.node import run_node
 
-    before = list(sys.path)
+    before, push = list(sys.path), Executor.Do
     try:
         with warnings.catch_warnings():
             # TFX's own, at each node, of what protobuf is going to drop.
@@ -61,6 +63,7 @@ def in_this_process(request: NodeRequest) -> NodeResult:
     finally:
         added = tuple(f"{entry}{os.sep}" for entry in sys.path if entry not in before)
         sys.path[:] = before
+        Executor.Do = push  # what a node has put there asks that node's metadata store
         for name, module in list(sys.modules.items()):
             if added and str(getattr(module, "__file__", None)).startswith(added):
                 del sys.modules[name]

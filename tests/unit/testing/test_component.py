@@ -3,6 +3,7 @@ from pathlib import Path
 import ml_metadata as mlmd
 import pytest
 from tfx import v1 as tfx
+from tfx.components.pusher.executor import Executor
 from tfx.types import standard_artifacts
 
 from headrace.errors import UsageError
@@ -75,6 +76,19 @@ def test_a_resolver_finds_what_was_made_before(component, examples) -> None:
         count=tfx.dsl.Channel(type=standard_artifacts.Integer),
     )
     assert resolved["count"].id == newest.id
+
+
+def test_each_pusher_asks_its_own_store(new_workbench, tmp_path: Path) -> None:
+    stock = Executor.Do
+    for bench in (new_workbench(), new_workbench()):
+        folder = tfx.proto.PushDestination.Filesystem(base_directory=str(tmp_path / "serving"))
+        pushed = bench.component(
+            tfx.components.Pusher,
+            model=bench.artifact(standard_artifacts.Model, {"Format-Serving/saved_model.pb": ""}),
+            push_destination=tfx.proto.PushDestination(filesystem=folder),
+        )
+        assert pushed["pushed_model"].get_int_custom_property("pushed") == 1
+        assert Executor.Do is stock
 
 
 def test_a_beam_job_runs(component, examples) -> None:
