@@ -34,6 +34,7 @@ from headrace.node.forked_workers import fork_workers_for
 from headrace.node.keras_export import mend_keras_export
 from headrace.node.lookups import quicken_lookups
 from headrace.node.metadata import open_metadata
+from headrace.node.parallel_tuning import mend_tuner
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.publication import Publication, Published
 from headrace.node.pushing import mend_pusher, why_older
@@ -72,6 +73,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     mend_keras_export()
     adapt_tfx_bsl()
     load_forest_ops()
+    mend_tuner()
     quicken_lookups(spec.execution_types)
     if request.runner == "direct":
         compiled = arguments_of(spec.executor_spec)

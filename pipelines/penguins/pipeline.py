@@ -31,6 +31,7 @@ def create_pipeline(
     name: str = NAME,
     tune: bool = False,
     trials: int = 6,
+    parallel_trials: int = 1,
 ) -> tfx.dsl.Pipeline:
     """Return the pipeline.
 
@@ -41,6 +42,7 @@ def create_pipeline(
         name: the pipeline's; runs and artifacts are kept by it.
         tune: Tuner chooses the hyperparameters, in place of run parameters.
         trials: how many of them it tries; there are six to choose from.
+        parallel_trials: so many at once; more than 1 only under headrace.
     """
     data_root = data_root or str(data.stage(STATE / "data" / NAME))
     if serving_directory is None:
@@ -75,6 +77,9 @@ def create_pipeline(
             train_args=tfx.proto.TrainArgs(splits=["train"]),
             eval_args=tfx.proto.EvalArgs(splits=["eval"]),
             custom_config={"trials": trials},
+            tune_args=tfx.proto.TuneArgs(num_parallel_trials=parallel_trials)
+            if parallel_trials > 1
+            else None,
         )
         chosen = hyperparameters.outputs["best_hyperparameters"]
     else:
