@@ -19,6 +19,9 @@ PROCESS = "headrace_process"
 DIRECTORY = "headrace_directory"
 """Custom property of an execution that keeps the directory of its node."""
 
+STATE_INDEX = "__stateful_working_dir_index__"
+"""Custom property of TFX's that names the directory of an execution's state; here, its name."""
+
 _CLOCK_SECONDS = 2.0
 
 

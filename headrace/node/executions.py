@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -54,6 +55,7 @@ def _is_unsuccessful(execution: Any | None) -> bool:
 
 def _reopen(handle: Any, spec: NodeSpec, execution: Any) -> int:
     remove_outputs(spec, execution.id)
+    _remove_state(spec, execution)
     for artifact in output_artifacts(handle, execution.id):
         artifact.state = Artifact.State.ABANDONED
         handle.store.put_artifacts([artifact])
@@ -105,6 +107,15 @@ def remove_outputs(spec: NodeSpec, execution_id: int) -> None:
                     fileio.rmtree(artifact.uri)
                 else:
                     fileio.remove(artifact.uri)
+
+
+def _remove_state(spec: NodeSpec, execution: Any) -> None:
+    """Remove the directory of TFX's that a try keeps its state in; see ``NodeLauncher``."""
+    if execution.name:
+        node = outputs_utils.get_node_dir(spec.pipeline.runtime_spec, spec.node.node_info.id)
+        directory = posixpath.join(node, ".system", "stateful_working_dir", execution.name)
+        if fileio.exists(directory):
+            fileio.rmtree(directory)
 
 
 def output_artifacts(handle: Any, execution_id: int) -> list[Any]:

@@ -15,6 +15,7 @@ from tfx.dsl.io import fileio
 from tfx.orchestration.portable import launcher
 
 from headrace.errors import HeadraceError
+from headrace.keeping.owner import STATE_INDEX
 from headrace.node.lost_inputs import lost_input
 
 _log = logging.getLogger(__name__)
@@ -25,7 +26,26 @@ class OutputTaken(HeadraceError):
 
 
 class NodeLauncher(launcher.Launcher):  # type: ignore[misc]
-    """TFX's launcher, which writes to no place that is taken, and tells of inputs that are gone."""
+    """TFX's launcher, which writes to no place that is taken, tells of inputs that are gone, and
+    leaves no directory behind.
+
+    TFX gives each try another directory for its state, keeps that of a try that has not succeeded,
+    and writes its name down nowhere.
+    """
+
+    def _register_or_reuse_execution(self, *args: Any, **kwargs: Any) -> Any:
+        execution = super()._register_or_reuse_execution(*args, **kwargs)
+        if execution.name:
+            # In every store another: whoever closes the execution finds the directory by it.
+            execution.custom_properties[STATE_INDEX].string_value = execution.name
+        return execution
+
+    def _clean_up_stateless_execution_info(self, execution_info: Any) -> None:
+        super()._clean_up_stateless_execution_info(execution_info)
+        super()._clean_up_stateful_execution_info(execution_info)
+
+    def _clean_up_stateful_execution_info(self, execution_info: Any) -> None:
+        """Nothing: it was done when the executor had ended, however it did."""
 
     def _run_executor(self, execution_info: Any) -> Any:
         # Before TFX's own part: that removes all outputs where it fails, also those of others.

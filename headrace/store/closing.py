@@ -32,7 +32,6 @@ _OPEN = (_Execution.NEW, _Execution.RUNNING)
 _SYSTEM = ".system"
 _OF_THE_TRY = ("executor_execution", "stateful_working_dir")
 """Directories of TFX's, below a node's ``.system``, with one for each execution."""
-_INDEX = "__stateful_working_dir_index__"
 _CLOCK_SECONDS = 2.0
 
 
@@ -140,7 +139,7 @@ def _leavings(execution: Any) -> Iterator[Path]:
     if not text or "://" in text:
         return
     directory = Path(text)
-    names = {str(execution.id), _text(execution, _INDEX)} - {""}
+    names = {str(execution.id), execution.name} - {""}
     with contextlib.suppress(OSError):
         keys = [entry.name for entry in os.scandir(directory) if not entry.name.startswith(".")]
         below = [*keys, *(f"{_SYSTEM}/{name}" for name in _OF_THE_TRY)]

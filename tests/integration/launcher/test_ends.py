@@ -72,6 +72,7 @@ def test_what_a_killed_node_left_open_is_closed_without_another_try(
     node = Path(closed.custom_properties["headrace_directory"].string_value)
     assert node.name == "Use"
     assert not (node / ".system" / "executor_execution" / str(closed.id)).exists()
+    assert list((node / ".system" / "stateful_working_dir").glob("*")) == []
 
 
 def test_a_client_that_is_killed_takes_its_node_along(runs: Tiny, tmp_path: Path) -> None:

@@ -39,12 +39,15 @@ class Place:
         config.sqlite.filename_uri = str(place / "m.sqlite")
         config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
         self.store = mlmd.MetadataStore(config)
+        self._made = 0
         self._kind = self.store.put_execution_type(pb.ExecutionType(name="Node"))
 
     def execution(self, owner: Owner | None, state: int = pb.Execution.RUNNING) -> int:
-        made = pb.Execution(type_id=self._kind, last_known_state=state)
+        self._made += 1
+        made = pb.Execution(
+            type_id=self._kind, last_known_state=state, name=f"execution-{self._made}"
+        )
         made.custom_properties[DIRECTORY].string_value = str(self.node)
-        made.custom_properties["__stateful_working_dir_index__"].string_value = "a-uuid"
         if owner is not None:
             made.custom_properties[PROCESS].string_value = owner.to_text()
         [number] = self.store.put_executions([made])
@@ -55,7 +58,7 @@ class Place:
         files = [
             self.node / "model" / str(number) / "half.pb",
             self.node / ".system" / "executor_execution" / str(number) / ".temp" / "x",
-            self.node / ".system" / "stateful_working_dir" / "a-uuid" / "x",
+            self.node / ".system" / "stateful_working_dir" / f"execution-{number}" / "x",
         ]
         for file in files:
             file.parent.mkdir(parents=True, exist_ok=True)
