@@ -47,7 +47,10 @@ class SpanWindow(tfx.dsl.experimental.ResolverStrategy):  # type: ignore[misc]
     def resolve_artifacts(
         self, store: Any, input_dict: dict[str, list[types.Artifact]]
     ) -> dict[str, list[types.Artifact]]:
-        """Return the inputs with the window alone under ``window``.
+        """Return the inputs with the window alone under ``window``, and no more under ``examples``.
+
+        ML Metadata keeps an artifact once among an execution's outputs. Under both names the run's
+        own examples would be lost under one of them, and which one was left to chance.
 
         Raises:
             ValueError: the window would be empty, or a span in the middle of it is missing.
@@ -72,7 +75,7 @@ class SpanWindow(tfx.dsl.experimental.ResolverStrategy):  # type: ignore[misc]
         if missing and not self._allow_missing:
             raise ValueError(_message(missing, first, last))
         window = [newest[span] for span in range(first, last + 1) if span in newest]
-        return {**input_dict, WINDOW: window}
+        return {**input_dict, EXAMPLES: [], WINDOW: window}
 
 
 def _message(missing: list[int], first: int, last: int) -> str:
