@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from headrace.keeping.repairs import OpenExecution, RepairRequest
 from headrace.settings import MetadataUrl
 from headrace.store.locks import closing_lock
 from headrace.store.reader import Reader
+from headrace.store.removal import remove_output
 
 _Execution = metadata_store_pb2.Execution
 _Artifact = metadata_store_pb2.Artifact
@@ -116,7 +116,7 @@ def _again(store: Any, before: Any) -> Any | None:
 
 def _close(store: Any, execution: Any, state: str, reason: str) -> list[str]:
     # The files first: who is killed in between leaves an execution that is still open.
-    removed = [str(place) for place in _leavings(execution) if _remove(place)]
+    removed = [str(place) for place in _leavings(execution) if remove_output(place)]
     events = store.get_events_by_execution_ids([execution.id])
     ids = [event.artifact_id for event in events if event.type in _OUTPUTS]
     artifacts = list(store.get_artifacts_by_id(ids)) if ids else []
@@ -148,17 +148,6 @@ def _leavings(execution: Any) -> Iterator[Path]:
             with contextlib.suppress(OSError):
                 if place.lstat().st_ctime >= since:
                     yield place
-
-
-def _remove(place: Path) -> bool:
-    try:
-        if place.is_dir() and not place.is_symlink():
-            shutil.rmtree(place)
-        else:
-            place.unlink()
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _owner(proto: Any) -> Owner | None:

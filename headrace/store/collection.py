@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,6 +17,7 @@ from headrace.keeping.garbage import Collected, CollectRequest, Garbage
 from headrace.records.lineage import producers
 from headrace.store.protos import artifact_record
 from headrace.store.reader import Reader
+from headrace.store.removal import remove_output, size_of_output
 
 _Artifact = metadata_store_pb2.Artifact
 _AT_ONCE = 500
@@ -78,7 +79,7 @@ def _garbage(holdings: Holdings, decision: Decision) -> list[Garbage]:
                 run_id=maker.run_id,
                 node_id=maker.node_id,
                 directory=directory,
-                bytes=_bytes(Path(directory)),
+                bytes=size_of_output(Path(directory)),
             )
         )
     return sorted(found, key=lambda item: item.id)
@@ -110,10 +111,11 @@ def _mark(store: Any, ids: Sequence[int], state: Any) -> None:
 
 
 def _remove(item: Garbage) -> Garbage:
+    place = Path(item.directory)
     try:
-        shutil.rmtree(item.directory)
-    except FileNotFoundError:
-        pass
+        if place.exists() and not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place))
+        remove_output(place)
     except OSError as error:
         return replace(item, error=f"{error.filename}: {error.strerror}")
     return item
@@ -128,18 +130,6 @@ def _is_newer(directory: Path, created: float) -> bool:
         return directory.stat().st_mtime > created + _CLOCKS_SECONDS
     except OSError:
         return False
-
-
-def _bytes(directory: Path) -> int:
-    """Of the files in it; what cannot be seen, or is not there, has none."""
-    total = 0
-    for place, _, names in os.walk(directory):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(place, name)).st_size
-            except OSError:
-                continue
-    return total
 
 
 def _batches(ids: Sequence[int]) -> Iterable[list[int]]:

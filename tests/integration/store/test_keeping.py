@@ -27,7 +27,7 @@ def test_old_artifacts_go_when_told_to_and_their_nodes_run_again(project: Projec
     [done] = project.json(*policy, "--delete")
     assert [item["id"] for item in done["artifacts"]] == [old.id]
     assert done["pipelines"] == {"tiny": {"artifacts": 1, "bytes": len("old-0.5-" * 2)}}
-    assert not Path(old.uri).parent.exists()
+    assert not Path(old.uri).exists()
     assert Path(new.uri).exists()
     assert project.states() == {old.id: "deleted", new.id: "live"}
     assert (project.make("r3", "new").state, project.make("r4", "old").state) == (

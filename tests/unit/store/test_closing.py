@@ -162,3 +162,12 @@ def test_outputs_that_were_registered_are_abandoned(place: Place, dead: Owner) -
     place.repair()
     [found] = place.store.get_artifacts_by_id([artifact])
     assert found.state == pb.Artifact.ABANDONED
+
+
+def test_what_a_node_has_set_aside_of_another_store_stays(place: Place, dead: Owner) -> None:
+    number = place.execution(dead)
+    [output, *_] = place.write(number)
+    other = output.parent / "value.set-aside-123"
+    other.write_text("another store's")
+    place.repair()
+    assert (output.exists(), other.exists()) == (False, True)

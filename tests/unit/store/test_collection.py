@@ -115,3 +115,12 @@ def test_what_cannot_be_removed_stays_marked_and_is_told(place: Place) -> None:
     directory.unlink()
     assert place.collect(delete=True).artifacts[0].error == ""
     assert place.state(number) == "DELETED"
+
+
+def test_what_a_node_has_set_aside_of_another_store_stays(place: Place) -> None:
+    number, directory = place.made()
+    other = directory / "value.set-aside-123"
+    other.write_text("another store's")
+    [done] = place.collect(delete=True).artifacts
+    assert (done.bytes, done.error, place.state(number)) == (10, "", "DELETED")
+    assert [item.name for item in directory.iterdir()] == [other.name]
