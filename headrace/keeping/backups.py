@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import sqlite3
 import tempfile
@@ -124,9 +125,11 @@ def schema_of(store: Path) -> int:
 
 
 def default_file(settings: Settings) -> Path:
-    """Where a backup goes that no file is named for."""
-    name = time.strftime("metadata-%Y%m%dT%H%M%SZ.sqlite", time.gmtime())
-    return settings.layout.backups / name
+    """Where a backup goes that no file is named for; another one each time."""
+    name = time.strftime("metadata-%Y%m%dT%H%M%SZ", time.gmtime())
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    names = (settings.layout.backups / f"{one}.sqlite" for one in itertools.chain([name], numbered))
+    return next(file for file in names if not file.exists())
 
 
 def _copy(store: Path, aside: Path) -> None:

@@ -2,13 +2,14 @@ import fcntl
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from headrace.errors import HeadraceError, UsageError
-from headrace.keeping.backups import back_up, put_back, store_file
+from headrace.keeping.backups import back_up, default_file, put_back, store_file
 from headrace.keeping.idle import require_idle
 from headrace.settings import Settings, load_settings
 
@@ -177,3 +178,17 @@ def test_a_servers_store_is_left_to_its_own_tools(tmp_path: Path) -> None:
         store_file(load_settings(tmp_path, environ=environ))
     assert "pg_dump" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_backups_of_one_second_have_names_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "strftime", lambda *_: "metadata-now")
+    settings = load_settings(tmp_path, environ={"HEADRACE_HOME": str(tmp_path)})
+    names = []
+    for _ in range(3):
+        file = default_file(settings)
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+        names.append(file.name)
+    assert names == ["metadata-now.sqlite", "metadata-now-2.sqlite", "metadata-now-3.sqlite"]
