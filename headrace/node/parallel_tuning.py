@@ -30,6 +30,7 @@ _ASKED = frozenset(
         *("get_space", "update_space", "remaining_trials"),
     )
 )
+_READY = "ready"
 _log = logging.getLogger(__name__)
 
 
@@ -83,6 +84,7 @@ def search(make: Callable[[], Any], at_once: int, threads: int) -> Any:
         workers[ours] = worker
     try:
         tuner = make().tuner
+        _begin(workers)
         _answer(tuner.oracle, workers)
     finally:
         for worker in workers.values():
@@ -107,6 +109,8 @@ def _work(make: Callable[[], Any], name: str, threads: int, node: Connection) ->
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
         made = make()
+        node.send(_READY)
+        node.recv()
         made.tuner.tuner_id = name
         made.tuner.oracle = _NodesOracle(made.tuner.oracle, node)
         made.tuner.search(**made.fit_kwargs)
@@ -146,25 +150,42 @@ class _NodesOracle:
         """The node saves."""
 
 
+def _begin(workers: dict[Any, Any]) -> None:
+    """Let the processes begin once each has its tuner.
+
+    A tuner that is made reads what the search has written so far, which would be half-written here.
+    """
+    for worker, process in workers.items():
+        _heard(worker, process)
+    for worker in workers:
+        with contextlib.suppress(OSError):  # it is dead, and heard of so next
+            worker.send(_READY)
+
+
+def _heard(worker: Any, process: Any) -> Any:
+    """What a process says next, unless it is that it has failed."""
+    try:
+        said = worker.recv()
+    except (EOFError, ConnectionResetError):
+        process.join()
+        raise HeadraceError(
+            f"a process that ran trials has ended by itself, with {process.exitcode}",
+            "was it the memory? num_parallel_trials=1 runs one trial after another",
+        ) from None
+    if isinstance(said, _Ended) and said.failure is not None:
+        raise CarriedError(*said.failure)
+    return said
+
+
 def _answer(oracle: Any, workers: dict[Any, Any]) -> None:
     """Let processes ask the oracle until all have ended."""
     waiting = dict(workers)
     while waiting:
         ready: list[Any] = wait(list(waiting))
         for worker in ready:
-            try:
-                asked = worker.recv()
-            except (EOFError, ConnectionResetError):
-                process = waiting.pop(worker)
-                process.join()
-                raise HeadraceError(
-                    f"a process that ran trials has ended by itself, with {process.exitcode}",
-                    "was it the memory? num_parallel_trials=1 runs one trial after another",
-                ) from None
+            asked = _heard(worker, waiting[worker])
             if isinstance(asked, _Ended):
                 waiting.pop(worker)
-                if asked.failure is not None:
-                    raise CarriedError(*asked.failure)
                 continue
             name, args, kwargs = asked
             try:

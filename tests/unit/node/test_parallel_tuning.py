@@ -1,7 +1,9 @@
 """KerasTuner's searches in several processes."""
 
+import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,24 @@ def test_trials_run_in_processes_of_their_own_and_the_best_of_all_is_known(tmp_p
     assert str(os.getpid()) not in {pid for pid, _ in tried}
     best = tuner.get_best_hyperparameters()[0].get("x")
     assert best == min(numbers, key=lambda number: (number - 40) ** 2)
+
+
+def test_no_trial_begins_before_every_process_has_its_tuner(tmp_path: Path) -> None:
+    """Which reads what there is of the search: here one process's comes late."""
+    made = multiprocessing.get_context("fork").Value("i", 0)
+    make = result(tmp_path, float)
+
+    def one_late() -> Any:
+        with made.get_lock():
+            late = made.value == 0
+            made.value += 1
+        if late:
+            time.sleep(1)
+        tuner = make()
+        assert not list(tmp_path.glob("parabola/*.json"))
+        return tuner
+
+    assert len(search(one_late, 2, 1).oracle.trials) == 6
 
 
 def fail(x: int) -> float:
