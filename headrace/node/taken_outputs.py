@@ -17,6 +17,7 @@ from tfx.orchestration.portable import launcher
 from headrace.errors import HeadraceError
 from headrace.keeping.owner import STATE_INDEX
 from headrace.node.lost_inputs import lost_input
+from headrace.store.removal import SET_ASIDE
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def set_aside(outputs: dict[str, Any]) -> None:
 
 
 def _rename(uri: str) -> None:
-    aside = f"{uri}.set-aside-{time.time_ns()}"
+    aside = f"{uri}{SET_ASIDE}{time.time_ns()}"
     try:
         fileio.rename(uri, aside)
     except Exception as error:  # of whatever file system it is

@@ -12,7 +12,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-_SET_ASIDE = ".set-aside-"
+SET_ASIDE = ".set-aside-"
+"""Is in the name of what was renamed so: a node writes it, and whoever removes outputs reads it."""
 
 
 def remove_output(place: Path) -> bool:
@@ -45,7 +46,7 @@ def size_of_output(place: Path) -> int:
 
 def _own(place: Path) -> Iterator[Path]:
     with os.scandir(place) as entries:
-        yield from [Path(entry.path) for entry in entries if _SET_ASIDE not in entry.name]
+        yield from [Path(entry.path) for entry in entries if SET_ASIDE not in entry.name]
 
 
 def _size(part: Path) -> int:
