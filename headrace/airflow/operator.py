@@ -55,6 +55,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             DAGs of one pipeline have runs of the same id.
         parameter_types: runtime parameters that this node uses, with their types.
         templates: Jinja templates of those that a run fills in.
+        authored: what the DAG file itself says of them: places that a run may lead to.
         runs_beam: the node is Beam-powered, so it has jobs on a cluster if the runner has one.
         deferrable: the task holds no worker slot while its node runs for longer than a moment.
         partition: template of the run's span, which the events of the task's assets have as their
@@ -82,6 +83,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         run_prefix: str = "",
         parameter_types: dict[str, str] | None = None,
         templates: dict[str, str] | None = None,
+        authored: dict[str, str] | None = None,
         runs_beam: bool = False,
         deferrable: bool = False,
         partition: str = "",
@@ -99,6 +101,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
         self.run_prefix = run_prefix
         self.parameter_types = parameter_types or {}
         self.templates = templates or {}
+        self.authored = authored or {}
         self.deferrable = deferrable
         self.is_spanned, self.partition = bool(partition), partition
         self.operator_extra_links = (FlinkJobLink(),) if runs_beam and runner == "flink" else ()
@@ -235,6 +238,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             node_id=self.node,
             run_id=pipeline_run_id(context["dag_run"].run_id, self.run_prefix),
             parameters=self.parameters,
+            authored=self.authored,
             metadata_url=metadata_url(settings, self.has_own_metadata),
             import_path=self.import_path,
             runner=self.runner,

@@ -11,7 +11,7 @@ from headrace.errors import UsageError
 from headrace.graph.entities import ParameterType, RuntimeParameter
 from headrace.graph.values import ParameterValue, checked, read_text
 
-__all__ = ["checked", "coerced", "dag_params", "is_template"]
+__all__ = ["authored", "checked", "coerced", "dag_params", "is_template"]
 
 _JSON_TYPES = {
     ParameterType.INT: "integer",
@@ -56,6 +56,25 @@ def _param(parameter: RuntimeParameter, value: Any) -> Param:
         # Without a default Airflow asks for a value before it starts a run.
         return Param(type=kind, description=used_by)
     return Param(checked(parameter, value), type=kind, description=used_by)
+
+
+def authored(params: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str]:
+    """What a DAG file says of parameters: their values in it, as texts.
+
+    A template is cut at the last ``/`` before its first expression, since a run fills in the rest.
+    """
+    values = {
+        name: param.value if isinstance(param, Param) else param for name, param in params.items()
+    }
+    values |= {
+        name: _before_expression(value) for name, value in given.items() if is_template(value)
+    }
+    return {name: value for name, value in values.items() if isinstance(value, str) and value}
+
+
+def _before_expression(template: str) -> str:
+    first = min(place for sign in ("{{", "{%") if (place := template.find(sign)) >= 0)
+    return template[: template.rfind("/", 0, first) + 1]
 
 
 def coerced(parameter: RuntimeParameter, text: str, template: str) -> ParameterValue:

@@ -15,7 +15,7 @@ from headrace.airflow.assets import inlets_of, outlets_of
 from headrace.airflow.docs import dag_doc, node_doc
 from headrace.airflow.errors import told_by_airflow
 from headrace.airflow.operator import NodeOperator
-from headrace.airflow.params import dag_params, is_template
+from headrace.airflow.params import authored, dag_params, is_template
 from headrace.airflow.watcher import AnyNodeFailed
 from headrace.errors import UsageError
 from headrace.graph.entities import Node, NodeKind, PipelineGraph
@@ -24,7 +24,7 @@ DEFAULT_TAGS = ("tfx",)
 _OURS = (
     *("task_id", "task_group", "dag", "node", "component", "ir_path", "import_path", "project"),
     *("runner", "keras", "has_own_metadata", "run_prefix", "parameter_types", "templates"),
-    *("runs_beam", "partition"),
+    *("authored", "runs_beam", "partition"),
 )
 _WATCHER = "any_node_failed"
 _APPROVE = "approve"
@@ -79,6 +79,7 @@ def render_dag(
         graph,
         defaults,
         templates={name: value for name, value in parameters.items() if is_template(value)},
+        authored=authored(params, parameters),
         node_args=node_args,
         run_prefix="" if dag_id == graph.name else dag_id,
         partition=_partition(span_parameter, parameters),
@@ -110,6 +111,7 @@ class _Rendering:
         graph: PipelineGraph,
         defaults: NodeDefaults,
         templates: Mapping[str, str],
+        authored: Mapping[str, str],
         node_args: Mapping[str, Mapping[str, Any]],
         run_prefix: str,
         partition: str,
@@ -117,6 +119,7 @@ class _Rendering:
         self._graph = graph
         self._defaults = defaults
         self._templates = templates
+        self._authored = authored
         self._node_args = node_args
         self._run_prefix = run_prefix
         self._partition = partition
@@ -148,6 +151,7 @@ class _Rendering:
                 run_prefix=self._run_prefix,
                 parameter_types={item.name: item.type.value for item in used},
                 templates=templates,
+                authored={n: text for n, text in self._authored.items() if n in node.parameters},
                 runs_beam=node.kind is NodeKind.BEAM,
                 partition=self._partition if outlets else "",
                 **{"deferrable": self._defaults.deferrable, **arguments},

@@ -30,6 +30,7 @@ class NodeRequest:
         node_id: node to run.
         run_id: the pipeline run; every node of a run has the same.
         parameters: runtime parameters given for the run.
+        authored: what a DAG file itself says of some of them, so that a run may lead there.
         metadata_url: the store; may hold a password, so requests are never logged. Empty: the
             pipeline's own connection, else SQLite below the state directory.
         import_path: directories put first on ``sys.path``, as when the pipeline was compiled.
@@ -45,6 +46,7 @@ class NodeRequest:
     node_id: str
     run_id: str
     parameters: dict[str, ParameterValue] = field(default_factory=dict)
+    authored: dict[str, str] = field(default_factory=dict)
     metadata_url: str = ""
     import_path: list[str] = field(default_factory=list)
     runner: str = "direct"

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from headrace.launcher.peers import same_user
 from headrace.launcher.protocol import (
     CANCEL,
     MAX_FRAME_BYTES,
@@ -27,9 +28,9 @@ async def watch(socket: Path, hold: Hold) -> AsyncIterator[Frame]:
     client has come for it. They end without any of these where the server ends.
 
     Raises:
-        OSError: no server listens there.
+        OSError: no server listens there, or another user's.
     """
-    reader, writer = await asyncio.open_unix_connection(socket, limit=MAX_FRAME_BYTES)
+    reader, writer = await _connect(socket)
     try:
         writer.write(encode(Request(Operation.ATTACH, {}, hold=hold)))
         await writer.drain()
@@ -47,10 +48,18 @@ async def watch(socket: Path, hold: Hold) -> AsyncIterator[Frame]:
 async def cancel(socket: Path, hold: Hold) -> None:
     """End a job that runs without its client; nothing if there is none."""
     with contextlib.suppress(OSError):
-        _, writer = await asyncio.open_unix_connection(socket)
+        _, writer = await _connect(socket)
         try:
             writer.write(encode(Request(Operation.ATTACH, {}, hold=hold)) + CANCEL + b"\n")
             await writer.drain()
         finally:
             writer.close()
             await writer.wait_closed()
+
+
+async def _connect(socket: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_unix_connection(socket, limit=MAX_FRAME_BYTES)
+    if not same_user(writer.get_extra_info("socket")):
+        writer.close()
+        raise PermissionError(f"the process that listens on {socket} is another user's")
+    return reader, writer

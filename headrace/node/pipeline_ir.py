@@ -17,6 +17,7 @@ from headrace.errors import HeadraceError, UsageError
 from headrace.graph.entities import NodeKind, ParameterType, RuntimeParameter
 from headrace.graph.reader import read_graph
 from headrace.launcher.jobs import ParameterValue
+from headrace.node.parameter_bounds import Bounds, require_within
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,25 @@ class NodeSpec:
 
 
 def load_node(
-    ir_path: Path, node_id: str, run_id: str, parameters: Mapping[str, ParameterValue]
+    ir_path: Path,
+    node_id: str,
+    run_id: str,
+    parameters: Mapping[str, ParameterValue],
+    bounds: Bounds | None = None,
 ) -> NodeSpec:
     """Return the node's specification for this run.
 
+    Args:
+        bounds: of the parameters' values, beside the pipeline's root.
+
     Raises:
-        UsageError: a parameter is unknown, missing or of the wrong type.
+        UsageError: a parameter is unknown, missing, of the wrong type or out of bounds.
         HeadraceError: the IR cannot be read, or has no such node.
     """
     graph = read_graph(ir_path)
     values = check_parameters(graph.parameters, parameters)
     pipeline = json_format.Parse(ir_path.read_text(encoding="utf-8"), pipeline_pb2.Pipeline())
+    _require_bounds(pipeline, graph.parameters, values, bounds or Bounds())
     values[constants.PIPELINE_RUN_ID_PARAMETER_NAME] = run_id
     runtime_parameter_utils.substitute_runtime_parameter(pipeline, values)
     for qualified_id, inner, node in _nodes(pipeline, ()):
@@ -95,6 +104,24 @@ def _nodes(pipeline: Any, group: tuple[str, ...]) -> Iterator[tuple[str, Any, An
         else:
             name = item.pipeline_node.node_info.id
             yield ".".join((*group, name)), pipeline, item.pipeline_node
+
+
+def _require_bounds(
+    pipeline: Any,
+    declared: tuple[RuntimeParameter, ...],
+    values: Mapping[str, Any],
+    bounds: Bounds,
+) -> None:
+    properties: dict[str, set[str]] = {}
+    for _, _, node in _nodes(pipeline, ()):
+        for key, value in node.parameters.parameters.items():
+            if value.HasField("runtime_parameter"):
+                properties.setdefault(value.runtime_parameter.name, set()).add(key)
+    root = pipeline.runtime_spec.pipeline_root
+    own = root.field_value.string_value or root.runtime_parameter.default_value.string_value
+    bounds = replace(bounds, roots=(*bounds.roots, own))
+    for item in declared:
+        require_within(item, values[item.name], properties.get(item.name, ()), bounds)
 
 
 def check_parameters(

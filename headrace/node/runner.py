@@ -35,6 +35,7 @@ from headrace.node.keras_export import mend_keras_export
 from headrace.node.lookups import quicken_lookups
 from headrace.node.metadata import open_metadata
 from headrace.node.parallel_tuning import mend_tuner
+from headrace.node.parameter_bounds import Bounds
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.publication import Publication, Published
 from headrace.node.pushing import mend_pusher, why_older
@@ -43,6 +44,7 @@ from headrace.node.saved_models import adapt_tfx_bsl
 from headrace.node.skipping import why_skipped
 from headrace.node.taken_outputs import NodeLauncher
 from headrace.node.usage import Meter
+from headrace.settings import load_settings
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +66,8 @@ def run_node(request: NodeRequest) -> NodeResult:
     """
     meter = Meter()
     ir_path = Path(request.ir_path)
-    spec = load_node(ir_path, request.node_id, request.run_id, request.parameters)
+    bounds = Bounds(load_settings().parameter_roots, request.authored)
+    spec = load_node(ir_path, request.node_id, request.run_id, request.parameters, bounds)
     facts = Path(tempfile.gettempdir(), "headrace-flink-jobs")
     job_name = f"{spec.pipeline.pipeline_info.id}/{request.node_id}/{request.run_id}"
     given = Given(request.beam_args, request.beam_overrides)

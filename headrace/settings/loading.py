@@ -36,6 +36,7 @@ KEYS = (
     "metadata_url",
     "metadata_conn_id",
     "artifact_root",
+    "parameter_roots",
     "runner",
     "launcher",
     "launcher_idle_seconds",
@@ -70,6 +71,7 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
         metadata_url=values.get("metadata_url", _url_from(project), None),
         metadata_conn_id=values.get("metadata_conn_id", _text, None),
         artifact_root=artifact_root,
+        parameter_roots=values.get("parameter_roots", _roots_from(project), ()),
         runner=values.get("runner", _choice(Runner), Runner.DIRECT),
         launcher=values.get("launcher", _choice(LauncherMode), LauncherMode.FORKSERVER),
         launcher_idle_seconds=values.get("launcher_idle_seconds", _seconds, 900.0),
@@ -161,6 +163,11 @@ def _root_from(base: Path) -> Callable[[Any], str | None]:
         return text if "://" in text else str(_path_from(base)(text))
 
     return convert
+
+
+def _roots_from(base: Path) -> Callable[[Any], tuple[str, ...]]:
+    convert = _root_from(base)
+    return lambda value: tuple(str(convert(item)) for item in _arguments(value))
 
 
 def _url_from(base: Path) -> Callable[[Any], str | None]:

@@ -37,6 +37,7 @@ class Settings:
             password: never log it, never write it to a file.
         metadata_conn_id: id of an Airflow Connection that holds the store's URL, or None.
         artifact_root: directory or URI that pipeline roots are made below, or None where unset.
+        parameter_roots: directories and URIs that the parameters of a run may lead below.
         runner: default Beam runner.
         launcher: how node processes start.
         launcher_idle_seconds: an unused launcher server ends itself after this time.
@@ -60,6 +61,7 @@ class Settings:
     metadata_url: str | None = None
     metadata_conn_id: str | None = None
     artifact_root: str | None = None
+    parameter_roots: tuple[str, ...] = ()
     runner: Runner = Runner.DIRECT
     launcher: LauncherMode = LauncherMode.FORKSERVER
     launcher_idle_seconds: float = 900.0

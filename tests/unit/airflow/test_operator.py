@@ -75,6 +75,19 @@ def test_a_value_from_the_trigger_form_wins_over_a_template_that_cannot_be_fille
     assert found == {"span": 7}
 
 
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize(
+    "value", ["{{ conn.mlmd.password }}", "{{ number }}", "{% include '/etc/passwd' %}", "$(id)"]
+)
+def test_a_value_of_a_run_is_never_taken_for_a_template(value: str, native: bool) -> None:
+    types = {"parameter_types": {"name": "str"}}
+    assert rendered({"name": value}, native, **types) == {"name": value}
+    through = rendered({"name": value}, native, **types, templates={"name": "{{ ds }}"})
+    assert through == {"name": value}
+    quoted = {**types, "templates": {"name": "{{ params.other }}"}}
+    assert rendered({"other": value}, native, **quoted) == {"name": value}
+
+
 def test_only_the_nodes_own_parameters_are_sent() -> None:
     assert rendered({"epochs": 3, "other": 4}, parameter_types={"epochs": "int"}) == {"epochs": 3}
     assert rendered({}, parameter_types={"epochs": "int"}) == {}

@@ -1,6 +1,7 @@
 import pytest
+from airflow.sdk import Param
 
-from headrace.airflow.params import coerced, dag_params
+from headrace.airflow.params import authored, coerced, dag_params
 from headrace.errors import UsageError
 from headrace.graph.entities import ParameterType, RuntimeParameter
 
@@ -101,3 +102,28 @@ def test_a_rendered_template_of_another_type_is_named(
         coerced(parameter, text, "{{ when }}")
     assert parameter.name in str(caught.value)
     assert "{{ when }}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "opened"),
+    [
+        ({}, {"name": "birds"}),
+        ({"name": "/lake"}, {"name": "/lake"}),
+        ({"name": "/lake/{{ ds }}/x"}, {"name": "/lake/"}),
+        ({"name": "/lake/day-{% if x %}{{ ds }}{% endif %}"}, {"name": "/lake/"}),
+        ({"name": "{{ var.value.lake }}/x"}, {}),
+        ({"name": "{{ params.name }}"}, {}),
+    ],
+)
+def test_what_a_dag_file_says_of_a_parameter_is_what_is_before_a_runs_own_words(
+    given: dict[str, str], opened: dict[str, str]
+) -> None:
+    declared = (RuntimeParameter("name", ParameterType.STR, "birds"), EPOCHS)
+    assert authored(dag_params(declared, given), given) == opened
+
+
+def test_a_param_of_airflows_own_is_the_dag_files_word_too() -> None:
+    assert authored({"name": Param("/lake"), "other": "/sea", "epochs": 3}, {}) == {
+        "name": "/lake",
+        "other": "/sea",
+    }

@@ -46,6 +46,17 @@ def test_the_environment_wins_over_the_file(project: Path) -> None:
     assert settings.artifact_root == str(project / "b")
 
 
+def test_parameter_roots_are_directories_of_the_project_or_uris(project: Path) -> None:
+    (project / "headrace.toml").write_text('parameter_roots = ["raw", "s3://lake/raw", "/x"]\n')
+    assert load_settings(project, {}).parameter_roots == (
+        str(project / "raw"),
+        "s3://lake/raw",
+        "/x",
+    )
+    given = {"HEADRACE_PARAMETER_ROOTS": "/a b"}
+    assert load_settings(project, given).parameter_roots == ("/a", str(project / "b"))
+
+
 def test_a_remote_artifact_root_is_kept_as_it_is(project: Path) -> None:
     settings = load_settings(project, environ={"HEADRACE_ARTIFACT_ROOT": "gs://bucket/root"})
     assert settings.artifact_root == "gs://bucket/root"

@@ -1,0 +1,28 @@
+"""Runs Python as another user of the machine, for tests that try what such a one can do."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+UID = 65534
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root can become another user, and this is not root"
+)
+
+
+def as_another_user(program: str, *arguments: object) -> subprocess.Popen[str]:
+    """A process of user 65534 (nobody), in no group of ours, with its output to read.
+
+    It is forked from here: another user may not be able to reach this interpreter's files, so the
+    program imports what it needs before it becomes the other.
+    """
+    become = f"import os, socket, sys; os.setgroups([]); os.setgid({UID}); os.setuid({UID})\n"
+    return subprocess.Popen(
+        [sys.executable, "-c", become + program, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
