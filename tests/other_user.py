@@ -12,13 +12,17 @@ needs_root = pytest.mark.skipif(
 )
 
 
-def as_another_user(program: str, *arguments: object) -> subprocess.Popen[str]:
+def as_another_user(program: str, *arguments: object, imports: str = "") -> subprocess.Popen[str]:
     """A process of user 65534 (nobody), in no group of ours, with its output to read.
 
-    It is forked from here: another user may not be able to reach this interpreter's files, so the
-    program imports what it needs before it becomes the other.
+    It begins as root and imports its modules: another user may not be able to reach this
+    interpreter's files.
+
+    Args:
+        imports: modules, beside ``os``, ``socket`` and ``sys``.
     """
-    become = f"import os, socket, sys; os.setgroups([]); os.setgid({UID}); os.setuid({UID})\n"
+    modules = ", ".join(["encodings.idna", "os", "socket", "sys", *imports.split()])
+    become = f"import {modules}\nos.setgroups([]); os.setgid({UID}); os.setuid({UID})\n"
     return subprocess.Popen(
         [sys.executable, "-c", become + program, *map(str, arguments)],
         stdin=subprocess.PIPE,

@@ -16,6 +16,7 @@ from tfx.orchestration.portable.input_resolution.exceptions import InsufficientI
 from tfx.orchestration.portable.mlmd import execution_lib
 
 from headrace.beam import quicken_beam
+from headrace.beam.callers import serve_this_user_only
 from headrace.errors import HeadraceError
 from headrace.flink_runner.facts import read_facts
 from headrace.graph.resolvers import found_nothing
@@ -73,6 +74,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     given = Given(request.beam_args, request.beam_overrides)
     operators = executor_operators(request.runner, given, job_name, facts)
     quicken_beam()
+    serve_this_user_only()
     mend_keras_export()
     adapt_tfx_bsl()
     load_forest_ops()

@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 
+from headrace.beam.callers import OwnUserOnly
 from headrace.errors import HeadraceError
 from headrace.worker_pool.harnesses import Harnesses, HarnessFailed
 from headrace.worker_pool.jobs import FlinkJob, Jobs
@@ -113,7 +114,9 @@ def serve(host: str, port: int, harnesses: Harnesses, jobs: Jobs) -> tuple[grpc.
     Raises:
         HeadraceError: the port cannot be had.
     """
-    server = grpc.server(futures.ThreadPoolExecutor(_THREADS), options=_OPTIONS)
+    workers = futures.ThreadPoolExecutor(_THREADS)
+    guard = OwnUserOnly()
+    server = grpc.server(workers, options=_OPTIONS, interceptors=[guard])
     beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(Servicer(harnesses), server)
     server.add_generic_rpc_handlers((ClientMethods(harnesses, jobs).handler(),))
     try:
@@ -125,6 +128,7 @@ def serve(host: str, port: int, harnesses: Harnesses, jobs: Jobs) -> tuple[grpc.
             f"the worker pool cannot listen on {host}:{port}",
             "another process does, or the address is not this machine's",
         )
+    guard.ports.add(bound)
     server.start()
     return server, bound
 

@@ -28,6 +28,7 @@ from headrace.settings import Keras
 from headrace.worker_pool.client import PoolClient
 from headrace.worker_pool.requests import job_params
 from tests.integration.conftest import PROJECT
+from tests.other_user import as_another_user, needs_root
 
 pytestmark = pytest.mark.integration
 
@@ -181,3 +182,42 @@ def test_a_port_that_is_taken_is_named(pool: Pool, tmp_path: Path) -> None:
     second = Pool(other, port)
     assert second.process.wait(120) == 1
     assert f"the worker pool cannot listen on 127.0.0.1:{port}" in second.log.read_text()
+
+
+STRANGER = """
+channel = grpc.insecure_channel(sys.argv[1])
+for method, request in (
+    ("org.apache.beam.model.fn_execution.v1.BeamFnExternalWorkerPool/StartWorker", sys.argv[2]),
+    ("org.apache.beam.model.fn_execution.v1.BeamFnExternalWorkerPool/StopWorker", sys.argv[2]),
+    ("headrace.worker_pool.v1.WorkerPool/End", '{"job": "job-7"}'.encode().hex()),
+):
+    try:
+        print(channel.unary_unary(f"/{method}")(bytes.fromhex(request), timeout=60))
+    except grpc.RpcError as error:
+        print(error.code())
+try:
+    follow = channel.unary_stream("/headrace.worker_pool.v1.WorkerPool/Follow")
+    print(list(follow(b'{"job": "job-7"}', timeout=60)))
+except grpc.RpcError as error:
+    print(error.code())
+"""
+
+
+@needs_root
+def test_another_user_cannot_have_a_harness_started_or_read_a_jobs_log(
+    pool: Pool, tmp_path: Path
+) -> None:
+    evil = tmp_path / "evil"
+    endpoint = endpoints_pb2.ApiServiceDescriptor(url="127.0.0.1:9")
+    asked = beam_fn_api_pb2.StartWorkerRequest(
+        worker_id="w7",
+        control_endpoint=endpoint,
+        provision_endpoint=endpoint,
+        params=job_params("job-7", "words", [str(evil)], Keras.THREE),
+    )
+    request = asked.SerializeToString().hex()
+    caller = as_another_user(STRANGER, pool.endpoint, request, imports="grpc._channel")
+    said = caller.communicate(timeout=120)[0].split()
+    assert said == ["StatusCode.PERMISSION_DENIED"] * 4
+    assert pool.harnesses() == []
+    assert str(evil) not in pool.log.read_text()
