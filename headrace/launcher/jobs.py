@@ -30,7 +30,7 @@ class NodeRequest:
         node_id: node to run.
         run_id: the pipeline run; every node of a run has the same.
         parameters: runtime parameters given for the run.
-        authored: what a DAG file itself says of some of them, so that a run may lead there.
+        authored: what a DAG file, or who types a command, says of some of them; a run may go there.
         metadata_url: the store; may hold a password, so requests are never logged. Empty: the
             pipeline's own connection, else SQLite below the state directory.
         import_path: directories put first on ``sys.path``, as when the pipeline was compiled.

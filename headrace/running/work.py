@@ -42,6 +42,25 @@ class RunSpec:
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
 
 
+def node_request(spec: RunSpec, settings: Settings, node_id: str) -> NodeRequest:
+    """What the launcher is asked for, of one node of a run."""
+    return NodeRequest(
+        ir_path=spec.manifest.ir_path,
+        node_id=node_id,
+        run_id=spec.run_id,
+        parameters=dict(spec.parameters),
+        # Who types a command may as well edit the pipeline: its values are an author's.
+        authored={n: text for n, text in spec.parameters.items() if isinstance(text, str)},
+        metadata_url=spec.metadata_url,
+        import_path=list(spec.manifest.import_path),
+        runner=spec.runner,
+        keras=spec.keras,
+        beam_args=list(settings.beam_args),
+        beam_overrides=list(spec.beam_overrides),
+        owner=f"run:{os.uname().nodename}:{os.getpid()}",
+    )
+
+
 class LauncherWork:
     """Runs nodes through the launcher; may be cancelled from another thread."""
 
@@ -73,7 +92,12 @@ class LauncherWork:
                     self._show(node_id, log, frame)
 
                 try:
-                    return run_node(self._settings, self._request(node_id), show, client)
+                    return run_node(
+                        self._settings,
+                        node_request(self._spec, self._settings, node_id),
+                        show,
+                        client,
+                    )
                 except JobFailed as failure:
                     log.write("ERROR", failure.error.traceback.rstrip() or failure.message)
                     raise
@@ -88,22 +112,6 @@ class LauncherWork:
             clients = list(self._clients)
         for client in clients:
             client.cancel()
-
-    def _request(self, node_id: str) -> NodeRequest:
-        spec = self._spec
-        return NodeRequest(
-            ir_path=spec.manifest.ir_path,
-            node_id=node_id,
-            run_id=spec.run_id,
-            parameters=dict(spec.parameters),
-            metadata_url=spec.metadata_url,
-            import_path=list(spec.manifest.import_path),
-            runner=spec.runner,
-            keras=spec.keras,
-            beam_args=list(self._settings.beam_args),
-            beam_overrides=list(spec.beam_overrides),
-            owner=f"run:{os.uname().nodename}:{os.getpid()}",
-        )
 
     def _show(self, node_id: str, log: _NodeLog, frame: Frame) -> None:
         if isinstance(frame, LogFrame):

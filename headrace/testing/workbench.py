@@ -273,6 +273,7 @@ class Workbench:
             node_id=made.id,
             run_id=str(self._runs),
             parameters=dict(options.parameters),
+            authored={n: text for n, text in options.parameters.items() if isinstance(text, str)},
             metadata_url=f"sqlite:///{self._database}",
             import_path=self._import_path,
             runner=options.runner,

@@ -57,7 +57,11 @@ def both(
     (project / "beam_jobs.py").write_text(source.read_text())
     (project / "dags" / "durable.py").write_text(DURABLE)
     (project / "dags" / "deferrable.py").write_text(DEFERRABLE)
-    (project / "headrace.toml").write_text('[flink]\nslots = 1\noptions = "' + SMALL + '"\n')
+    # Runs name a file of the project that their jobs wait for.
+    opened = 'parameter_roots = ["."]\n'
+    (project / "headrace.toml").write_text(
+        opened + '[flink]\nslots = 1\noptions = "' + SMALL + '"\n'
+    )
     platform = platform_of(project, project / ".headrace")
     platform.environ.update(flink_environ)
     platform.environ["HEADRACE_LAUNCHER_HANDOVER_SECONDS"] = "30"

@@ -113,6 +113,7 @@ class Jobs:
             node_id=NODE,
             run_id=run,
             parameters={"mode": mode, "marker": str(self.place / "marker")},
+            authored={"marker": str(self.place / "marker")},
             metadata_url=f"sqlite:///{self.store}",
             import_path=list(self.manifest.import_path),
             runner="flink",
