@@ -9,12 +9,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from tensorflow.core.example import feature_pb2
-
 
 @functools.lru_cache(maxsize=64)
 def serialized_order(names: tuple[str, ...]) -> tuple[str, ...]:
     """The names in the order of their features in a serialized tf.Example."""
+    # Here, since it imports TensorFlow, which describing a stream does not need.
+    from tensorflow.core.example import feature_pb2
+
     features = feature_pb2.Features()
     for name in names:
         features.feature[name].SetInParent()

@@ -9,7 +9,6 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.ml.inference.base import PredictionResult, RunInference
-from tensorflow.core.example.example_pb2 import Example
 
 from headrace.components.stream_example_gen.files import as_lines, create_file
 from headrace.components.stream_example_gen.journal import StreamError
@@ -120,6 +119,8 @@ class _Write(beam.DoFn):  # type: ignore[misc]
     def _key(self, example: bytes) -> dict[str, Any]:
         if not self._keys:
             return {}
+        from tensorflow.core.example.example_pb2 import Example
+
         features = Example.FromString(example).features.feature
         return {key: _value(features[key]) for key in self._keys if key in features}
 
