@@ -24,7 +24,7 @@ from headrace.node.answers import Answers
 from headrace.settings import MetadataUrl, parse_metadata_url
 from headrace.store import backslashes, config
 from headrace.store.locks import closing_lock
-from headrace.store.unavailable import StoreUnavailable, explain
+from headrace.store.unavailable import StoreUnavailable, explain, explained
 
 _RETRIES = 10
 _REST_SECONDS = 30.0
@@ -169,13 +169,8 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
 
     def _called(self, call: Callable[[], Any]) -> Any:
         """One call of the store, alone on SQLite; says which store it is that cannot be used."""
-        try:
+        with explained(self._where, self._server):
             return call() if self._lock is None else _locked(self._lock, call)
-        except (mlmd.errors.AbortedError, mlmd.errors.UnavailableError) as error:
-            raise explain(error, self._where, self._server) from None
-        except mlmd.errors.InternalError as error:
-            # Others are answers that TFX expects, such as that something does not exist.
-            raise explain(error, self._where, self._server) from error
 
 
 def _abandon_all() -> None:

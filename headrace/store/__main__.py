@@ -64,7 +64,7 @@ def _read(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
 
 def _repaired(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
     from headrace.store.closing import close_dead
-    from headrace.store.writing import open_to_write
+    from headrace.store.opening import open_to_write
 
     store = open_to_write(url)
     if store is None:
@@ -80,8 +80,7 @@ def _repaired(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
 def _collected(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
     from headrace.keeping.garbage import CollectRequest
     from headrace.store.collection import collect
-    from headrace.store.opening import open_to_read
-    from headrace.store.writing import open_to_write
+    from headrace.store.opening import open_to_read, open_to_write
 
     what = CollectRequest(**request["collect"])
     store = open_to_write(url) if what.delete else open_to_read(url)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ml_metadata import errors
 
 from headrace.errors import HeadraceError
 
@@ -56,6 +60,23 @@ def explain(error: Exception, where: str, server: tuple[str, int] | None) -> Sto
     else:
         hint, transient = "check HEADRACE_METADATA_URL, or where the pipeline names its store", True
     return StoreUnavailable(f"metadata store {where}: {text}", hint, transient)
+
+
+@contextmanager
+def explained(where: str, server: tuple[str, int] | None) -> Iterator[None]:
+    """Explain what a call of MLMD raises because its store cannot be used.
+
+    Other errors are answers that its callers expect, such as that something does not exist.
+
+    Raises:
+        StoreUnavailable: the call failed for that reason.
+    """
+    try:
+        yield
+    except (errors.AbortedError, errors.UnavailableError) as error:
+        raise explain(error, where, server) from None
+    except errors.InternalError as error:
+        raise explain(error, where, server) from error
 
 
 def _answers(server: tuple[str, int]) -> bool:

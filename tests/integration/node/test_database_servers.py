@@ -76,13 +76,12 @@ def test_nodes_run_and_read_each_others_artifacts(
 
 
 def test_a_text_with_a_backslash_is_kept_as_it_is(
-    settings: Settings, tiny: Manifest, server: Server, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tiny: Manifest, server: Server
 ) -> None:
     url, word = server.url("mlmd"), 'C:\\new "\n\\'
     made = run(settings, tiny, url, "Make", "backslash", word=word)
     used = run(settings, tiny, url, "Use", "backslash")
     assert (made.state, used.state) == ("COMPLETE", "COMPLETE")
-    monkeypatch.setenv("PGOPTIONS", "")  # what reads a store sets it for its whole process
     store = open_to_read(parse_metadata_url(url, Path("/")))
     assert store is not None
     [execution] = store.get_executions_by_id([made.execution_id])

@@ -92,7 +92,7 @@ def test_a_repair_closes_nothing_that_it_does_not_know_to_be_dead(
 def check_repair(project: Project) -> None:
     """A finished execution, and an open one of which nobody knows whose it is."""
     from headrace.settings import parse_metadata_url
-    from headrace.store.writing import open_to_write
+    from headrace.store.opening import open_to_write
 
     project.make("r1", "first")
     store = open_to_write(parse_metadata_url(project.url, Path("/")))

@@ -17,7 +17,7 @@ from headrace.services.identity import ProcessIdentity
 from headrace.settings import MetadataUrl, parse_metadata_url
 from headrace.store import closing
 from headrace.store.closing import close_dead
-from headrace.store.writing import open_to_write
+from headrace.store.opening import open_to_write
 
 
 @pytest.fixture(scope="module")
