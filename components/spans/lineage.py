@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from ml_metadata.proto import metadata_store_pb2
 from tfx import types
+
+from headrace.store import lineage
 
 _SPAN = "span"
 _MODEL = "Model"
-_Event = metadata_store_pb2.Event
 
 
 def property_span(artifact: Any) -> int | None:
@@ -49,7 +48,8 @@ def newest_span(store: Any, artifact_id: int) -> int | None:
     found: list[int] = []
     seen, level = {artifact_id}, [artifact_id]
     while level:
-        above = _made_from(store, level) - seen
+        read = lineage.inputs(store, lineage.makers(store, level))
+        above = {item for ids in read.values() for item in ids} - seen
         seen |= above
         level = []
         for artifact in store.get_artifacts_by_id(sorted(above)) if above else ():
@@ -59,25 +59,3 @@ def newest_span(store: Any, artifact_id: int) -> int | None:
             elif artifact.type != _MODEL:
                 level.append(artifact.id)
     return max(found, default=None)
-
-
-def inputs_of(store: Any, artifact_id: int, key: str) -> list[int]:
-    """Ids of what the execution that made an artifact was given as the input ``key``."""
-    events = store.get_events_by_execution_ids(_makers(store, [artifact_id]))
-    return [
-        event.artifact_id
-        for event in events
-        if event.type == _Event.INPUT and any(step.key == key for step in event.path.steps)
-    ]
-
-
-def _made_from(store: Any, artifact_ids: Iterable[int]) -> set[int]:
-    makers = _makers(store, artifact_ids)
-    events = store.get_events_by_execution_ids(makers) if makers else []
-    return {event.artifact_id for event in events if event.type == _Event.INPUT}
-
-
-def _makers(store: Any, artifact_ids: Iterable[int]) -> list[int]:
-    """Executions that made the artifacts; resolvers, which only hand them on, are none."""
-    events = store.get_events_by_artifact_ids(list(artifact_ids))
-    return sorted({event.execution_id for event in events if event.type == _Event.OUTPUT})

@@ -8,7 +8,8 @@ from tfx import types
 from tfx import v1 as tfx
 from tfx.types import artifact_utils
 
-from .lineage import inputs_of
+from headrace.store import lineage
+
 from .models import MODEL
 
 _PIPELINE = "pipeline"
@@ -56,7 +57,7 @@ def last_pushed(store: Any, pipeline: str) -> int | None:
         if pushed.custom_properties["pushed"].int_value != 1:
             continue
         contexts = store.get_contexts_by_artifact(pushed.id)
-        models = inputs_of(store, pushed.id, MODEL)
+        models = lineage.inputs(store, lineage.makers(store, [pushed.id])).get(MODEL)
         if models and any(one.id == context.id for one in contexts):
             return models[0]
     return None

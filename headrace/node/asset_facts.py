@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
-
-from ml_metadata.proto import metadata_store_pb2
 
 from headrace.components.spans.lineage import newest_span
 from headrace.launcher.jobs import ArtifactResult
 from headrace.node.pushing import DESTINATION, NOT_PUSHED, VERSION
+from headrace.store import lineage
 
 EXAMPLES, PUSHED_MODEL = "Examples", "PushedModel"
-_Event = metadata_store_pb2.Event
 _log = logging.getLogger(__name__)
 
 
@@ -47,16 +45,18 @@ def asset_facts(store: Any, outputs: Iterable[ArtifactResult]) -> dict[str, Any]
 
 
 def _of_model(store: Any, pushed_id: int) -> dict[str, Any]:
-    inputs = _inputs(store, _makers(store, pushed_id))
+    inputs = lineage.inputs(store, _maker(store, pushed_id))
     facts: dict[str, Any] = {}
-    if "model" in inputs:
-        facts = {"model_uri": inputs["model"].uri, "model_id": inputs["model"].id}
-        span = newest_span(store, inputs["model"].id)
+    model = _newest(store, inputs.get("model"))
+    if model is not None:
+        facts = {"model_uri": model.uri, "model_id": model.id}
+        span = newest_span(store, model.id)
         if span is not None:
             facts["span"] = span
-    if "model_blessing" in inputs:
-        makers = _makers(store, inputs["model_blessing"].id)
-        evaluation = _outputs(store, makers).get("evaluation")
+    blessing = _newest(store, inputs.get("model_blessing"))
+    if blessing is not None:
+        outputs = lineage.outputs(store, _maker(store, blessing.id))
+        evaluation = _newest(store, outputs.get("evaluation"))
         if evaluation is not None:
             facts["metrics"] = overall_metrics(evaluation.uri)
     return facts
@@ -86,31 +86,14 @@ def overall_metrics(uri: str) -> dict[str, float]:
     return found
 
 
-def _makers(store: Any, artifact_id: int) -> list[int]:
-    events = store.get_events_by_artifact_ids([artifact_id])
-    return sorted({event.execution_id for event in events if event.type == _Event.OUTPUT})
+def _maker(store: Any, artifact_id: int) -> list[int]:
+    """The execution that made it, not those that found it cached."""
+    return lineage.makers(store, [artifact_id])[:1]
 
 
-def _inputs(store: Any, executions: list[int]) -> dict[str, Any]:
-    return _by_key(store, executions, _Event.INPUT)
-
-
-def _outputs(store: Any, executions: list[int]) -> dict[str, Any]:
-    return _by_key(store, executions, _Event.OUTPUT)
-
-
-def _by_key(store: Any, executions: list[int], kind: int) -> dict[str, Any]:
-    """Artifacts by their keys; one for each, as these have."""
-    if not executions:
-        return {}
-    events = store.get_events_by_execution_ids(executions[:1])
-    keys = {
-        event.artifact_id: next((step.key for step in event.path.steps if step.key), "")
-        for event in events
-        if event.type == kind
-    }
-    artifacts = store.get_artifacts_by_id(list(keys)) if keys else []
-    return {keys[artifact.id]: artifact for artifact in artifacts}
+def _newest(store: Any, artifact_ids: Sequence[int] | None) -> Any | None:
+    """The artifact, of which there is one where there is any."""
+    return store.get_artifacts_by_id([max(artifact_ids)])[0] if artifact_ids else None
 
 
 def _plain(value: Any) -> Any:

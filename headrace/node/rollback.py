@@ -25,14 +25,13 @@ from headrace.launcher.jobs import ArtifactResult, RollbackRequest, RollbackResu
 from headrace.node.asset_facts import PUSHED_MODEL, asset_facts
 from headrace.node.metadata import open_metadata
 from headrace.node.pushing import DESTINATION, VERSION, mend_pusher
+from headrace.store import lineage
 
 EXECUTION_TYPE = "headrace.rollback"
 _NODE = "rollback"
 _PUSHED = "pushed"
 _Event = metadata_store_pb2.Event
 _Execution = metadata_store_pb2.Execution
-_READ = (_Event.INPUT, _Event.DECLARED_INPUT)
-_MADE = (_Event.OUTPUT, _Event.DECLARED_OUTPUT)
 
 
 @dataclass(frozen=True)
@@ -121,19 +120,13 @@ def _pushes(store: Any, pipeline: str) -> Iterator[Push]:
 
 
 def _inputs_of(store: Any, artifact_id: int) -> dict[str, list[Any]]:
-    """What the execution that put an artifact out has read, by key."""
-    made = [
-        event.execution_id
-        for event in store.get_events_by_artifact_ids([artifact_id])
-        if event.type in _MADE
-    ]
-    inputs: dict[str, list[Any]] = {}
-    for event in store.get_events_by_execution_ids([min(made)]) if made else ():
-        key = next((step.key for step in event.path.steps if step.key), "")
-        if event.type in _READ and key in (specs.MODEL_KEY, specs.MODEL_BLESSING_KEY):
-            [proto] = store.get_artifacts_by_id([event.artifact_id])
-            inputs.setdefault(key, []).append(_artifact(store, proto))
-    return inputs
+    """What the execution that put an artifact out has read of a push's inputs, by key."""
+    read = lineage.inputs(store, lineage.makers(store, [artifact_id])[:1])
+    return {
+        key: [_artifact(store, proto) for proto in store.get_artifacts_by_id(read[key])]
+        for key in (specs.MODEL_KEY, specs.MODEL_BLESSING_KEY)
+        if key in read
+    }
 
 
 def _artifact(store: Any, proto: Any) -> Any:
