@@ -15,11 +15,11 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from headrace.errors import HeadraceError
+from headrace.evaluation import overall_metrics
 
 from . import artifacts, comparison
 from .decision import Decision, Facts, LiveModel, Outcome, decide
 from .driver import DECIDED_AT_KEY
-from .evaluation import overall_metrics
 from .policy import Policy
 
 STATISTICS_KEY = "statistics"

@@ -15,6 +15,7 @@ import os
 import sys
 from typing import Any
 
+from headrace.evaluation import figures
 from headrace.launcher.forest_ops import load_forest_ops
 
 _ROWS = 3
@@ -53,11 +54,9 @@ def _metrics(uri: str) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for slice_key, outputs in tfma.load_eval_result(uri).slicing_metrics:
         name = ", ".join(f"{column}={value}" for column, value in slice_key) or _ALL
-        for output, values in outputs.items():
+        for output, by_sub_key in outputs.items():
             found[f"{name} ({output})" if output else name] = {
-                key: metric["doubleValue"]
-                for key, metric in values[""].items()
-                if key and "doubleValue" in metric and math.isfinite(metric["doubleValue"])
+                key: value for key, value in figures(by_sub_key).items() if math.isfinite(value)
             }
     return dict(sorted(found.items(), key=lambda item: (not item[0].startswith(_ALL), item[0])))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from headrace.components.spans.lineage import newest_span
+from headrace.evaluation import overall_metrics
 from headrace.launcher.jobs import ArtifactResult
 from headrace.node.pushing import DESTINATION, NOT_PUSHED, VERSION
 from headrace.store import lineage
@@ -58,32 +59,18 @@ def _of_model(store: Any, pushed_id: int) -> dict[str, Any]:
         outputs = lineage.outputs(store, _maker(store, blessing.id))
         evaluation = _newest(store, outputs.get("evaluation"))
         if evaluation is not None:
-            facts["metrics"] = overall_metrics(evaluation.uri)
+            facts["metrics"] = _metrics(evaluation.uri)
     return facts
 
 
-def overall_metrics(uri: str) -> dict[str, float]:
-    """An evaluation's metrics over all examples; of a named output with its name before.
-
-    Empty where they cannot be read: a model that was pushed is announced, whatever else is.
-    """
-    import tensorflow_model_analysis as tfma
-
+def _metrics(uri: str) -> dict[str, float]:
+    """Over all examples; empty where they cannot be read: a model that was pushed is announced."""
     try:
-        result = tfma.load_eval_result(uri)
-    except Exception as error:
+        found = overall_metrics(uri) or {}
+    except Exception as error:  # of whatever file system it is
         _log.warning("The metrics of %s cannot be read: %s", uri, error)
         return {}
-    found: dict[str, float] = {}
-    for slice_key, by_output in result.slicing_metrics:
-        if slice_key:
-            continue
-        for output, values in by_output.items():
-            for name, metric in values[""].items():
-                value = metric.get("doubleValue")
-                if name and value is not None and math.isfinite(value):
-                    found[f"{output}.{name}" if output else name] = value
-    return found
+    return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
 def _maker(store: Any, artifact_id: int) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tfx.dsl.io import fileio
 
+from headrace.evaluation import by_name
 from headrace.launcher.jobs import ArtifactResult
 
 _EVALUATION, _BLESSING = "ModelEvaluation", "ModelBlessing"
@@ -182,16 +183,7 @@ def _changes(threshold: Any) -> str:
 
 def _metrics(result: Any) -> dict[str, Metrics]:
     """The figures of the first slices, all data before them; those of several outputs by name."""
-    found: dict[str, Metrics] = {}
-    for key, outputs in _slices(result):
-        if len(found) < _MOST_SLICES:
-            found[_place(key)] = {
-                f"{output}/{name}" if output else name: _number(value)
-                for output, by_sub_key in outputs.items()
-                for name, value in by_sub_key.get("", {}).items()
-                if _VALUE in value
-            }
-    return found
+    return {_place(key): by_name(outputs) for key, outputs in _slices(result)[:_MOST_SLICES]}
 
 
 def _slices(result: Any) -> list[Any]:

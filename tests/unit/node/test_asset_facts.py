@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from headrace.launcher.jobs import ArtifactResult
-from headrace.node.asset_facts import asset_facts, overall_metrics
+from headrace.node.asset_facts import _metrics, asset_facts
 from tests.mlmd_in_memory import Store
 
 
@@ -44,7 +44,7 @@ def test_a_push_is_told_with_where_to_what_and_up_to_which_span(runs: Store) -> 
     }
 
 
-def test_an_evaluation_that_cannot_be_read_does_not_hold_the_event_back(runs: Store) -> None:
+def test_an_evaluation_that_is_gone_does_not_hold_the_event_back(runs: Store) -> None:
     _, model = runs.day(15710)
     blessing, _ = runs.execution(
         "Evaluator",
@@ -72,5 +72,9 @@ def test_other_nodes_have_no_facts(runs: Store) -> None:
     assert asset_facts(runs.store, []) == {}
 
 
-def test_metrics_that_are_not_there_are_none(tmp_path: Path) -> None:
-    assert overall_metrics(str(tmp_path)) == {}
+def test_metrics_that_cannot_be_read_are_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "eval_config.json").write_text("{")
+    assert _metrics(str(tmp_path)) == {}
+    assert f"The metrics of {tmp_path} cannot be read" in caplog.text

@@ -3,8 +3,8 @@ import tensorflow_model_analysis as tfma
 from tfx.types import standard_artifacts
 
 from headrace.components.retrain_gate import LiveEvaluator
-from headrace.components.retrain_gate.evaluation import overall_metrics
 from headrace.components.retrain_gate.live_evaluator import LiveExecutor
+from headrace.evaluation import overall_metrics
 
 
 @pytest.mark.parametrize("inputs", [{}, {"model": []}])
