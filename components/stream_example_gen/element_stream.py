@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,14 @@ from apache_beam.transforms import window
 from .journal import StreamError
 from .sources import load_source
 from .spooling import KEY, TICK, Spool, as_line, as_record
-from .stream import FileStream
+from .stream import FileStream, SpanStream
 from .ticking import Tick
 
 _ARRIVED = "arrived"
 
 
 @dataclass(frozen=True)
-class ElementStream:
+class ElementStream(SpanStream):
     """Elements of an unbounded source become spans in ``directory``/spans.
 
     They are kept as files first, in ``directory``/arrived, which are read as a ``FileStream``.
@@ -30,41 +30,24 @@ class ElementStream:
             that gives one. Its elements are dicts, named tuples or texts of JSON; without
             ``columns`` they are tf.Examples.
         source_arguments: by name, of that class or function.
-        directory: the stream's own: spans, what is late and bad, what has arrived.
         tick_seconds: between two looks at whether elements can be kept.
 
-    The others are as those of ``FileStream``.
+    The others are those of ``SpanStream``.
     """
 
-    source: str
-    directory: str
-    time_column: str
-    window_seconds: int
-    columns: Mapping[str, str] = field(default_factory=dict)
-    time_format: str = "seconds"
-    allowed_lateness: int = 0
-    idle_seconds: float = 0
     source_arguments: Mapping[str, Any] = field(default_factory=dict)
     tick_seconds: float = 1.0
 
     def __post_init__(self) -> None:
         """Raise ``StreamError`` for what cannot be meant, or a source that is none."""
-        self.files()
+        super().__post_init__()
         load_source(self.source, self.source_arguments)
 
     def files(self) -> FileStream:
         """The stream of files that the elements become."""
-        return FileStream(
-            source=str(Path(self.directory, _ARRIVED)),
-            directory=self.directory,
-            time_column=self.time_column,
-            window_seconds=self.window_seconds,
-            columns=self.columns,
-            time_format=self.time_format,
-            allowed_lateness=self.allowed_lateness,
-            idle_seconds=self.idle_seconds,
-            look_seconds=self.tick_seconds,
-        )
+        same = {one.name: getattr(self, one.name) for one in fields(SpanStream)}
+        arrived = str(Path(self.directory, _ARRIVED))
+        return FileStream(**{**same, "source": arrived}, look_seconds=self.tick_seconds)
 
     def build(self, pipeline: beam.Pipeline) -> Any:
         """Add the stream's steps to a pipeline; gives the directories of spans as they land.

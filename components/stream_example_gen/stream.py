@@ -1,4 +1,4 @@
-"""A stream of files, as a person describes it."""
+"""A stream that makes spans, and one of files, as a person describes it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from .windows import Windows
 
 
 @dataclass(frozen=True)
-class FileStream:
-    """Files that arrive in ``source`` become spans in ``directory``/spans.
+class SpanStream:
+    """What every stream has that makes spans of rows by their event time.
 
     Attributes:
-        source: directory that is watched. A file has to be complete when it appears: written aside
-            and renamed. Names that begin with a dot or an underscore are passed over.
+        source: where the rows come from.
         directory: the stream's own: spans, what is late and bad, its journal.
         columns: of each feature ``int``, ``float`` or ``bytes``; empty for files of tf.Examples.
         time_column: that holds a row's event time.
@@ -34,8 +33,6 @@ class FileStream:
         allowed_lateness: how many seconds of event time a window waits for rows behind its end.
         idle_seconds: after so long without a new file all windows that have rows are closed; 0:
             only later rows close them.
-        pattern: of the files' paths below ``source``.
-        look_seconds: between two looks at ``source``.
     """
 
     source: str
@@ -46,8 +43,6 @@ class FileStream:
     time_format: str = "seconds"
     allowed_lateness: int = 0
     idle_seconds: float = 0
-    pattern: str = "*"
-    look_seconds: float = 1.0
 
     def __post_init__(self) -> None:
         """Raise ``StreamError`` for what cannot be meant."""
@@ -60,6 +55,23 @@ class FileStream:
             raise StreamError(
                 "a stream needs a time_column; allowed_lateness and idle_seconds are not negative"
             )
+
+
+@dataclass(frozen=True)
+class FileStream(SpanStream):
+    """Files that arrive in ``source`` become spans in ``directory``/spans.
+
+    Attributes:
+        source: directory that is watched. A file has to be complete when it appears: written aside
+            and renamed. Names that begin with a dot or an underscore are passed over.
+        pattern: of the files' paths below ``source``.
+        look_seconds: between two looks at ``source``.
+
+    The others are those of ``SpanStream``.
+    """
+
+    pattern: str = "*"
+    look_seconds: float = 1.0
 
     def build(self, pipeline: beam.Pipeline, stop_after: int = 0) -> Any:
         """Add the stream's steps to a pipeline; gives the directories of spans as they land.
