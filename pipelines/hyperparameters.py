@@ -21,10 +21,18 @@ def Hyperparameters(
     learning_rate: tfx.dsl.components.Parameter[float],
 ) -> None:
     """Write the parameters where Trainer reads them."""
+    write(hyperparameters.uri, epochs, learning_rate)
+
+
+def write(uri: str, epochs: int, learning_rate: float, **others: str | int | float) -> None:
+    """Check and write what a training has, for a pipeline that has ``others`` beside them, too.
+
+    Raises:
+        ValueError: a parameter is out of its range.
+    """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, not {epochs}")
     if not 0 < learning_rate <= 1:
         raise ValueError(f"learning_rate must be above 0 and at most 1, not {learning_rate}")
-    path = os.path.join(hyperparameters.uri, "hyperparameters.txt")
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write(json.dumps({"epochs": epochs, "learning_rate": learning_rate}))
+    with tf.io.gfile.GFile(os.path.join(uri, "hyperparameters.txt"), "w") as file:
+        file.write(json.dumps({**others, "epochs": epochs, "learning_rate": learning_rate}))

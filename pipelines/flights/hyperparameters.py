@@ -1,16 +1,9 @@
-"""A component that turns run parameters into the HyperParameters artifact that Trainer takes.
+"""The pipelines' component for run parameters, with the network to train."""
 
-Trainer's own train_args and custom_config are JSON texts, so a typed number cannot be given to them
-when a run starts; to this component it can.
-"""
-
-import json
-import os
-
-import tensorflow as tf
 from tfx import v1 as tfx
 
 from pipelines.flights.networks import NETWORKS
+from pipelines.hyperparameters import write
 
 
 # TFX reads these annotations, so they must be types and not texts.
@@ -26,11 +19,4 @@ def Hyperparameters(
     """Write the parameters where Trainer reads them."""
     if network not in NETWORKS:
         raise ValueError(f"network must be one of {', '.join(NETWORKS)}, not {network!r}")
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, not {epochs}")
-    if not 0 < learning_rate <= 1:
-        raise ValueError(f"learning_rate must be above 0 and at most 1, not {learning_rate}")
-    chosen = {"network": network, "epochs": epochs, "learning_rate": learning_rate}
-    path = os.path.join(hyperparameters.uri, "hyperparameters.txt")
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write(json.dumps(chosen))
+    write(hyperparameters.uri, epochs, learning_rate, network=network)
