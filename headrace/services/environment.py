@@ -99,7 +99,6 @@ def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, 
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
         # A worker keeps its place for as long after a short task, waiting to send a heartbeat.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(instance.home / "logs"),
         "NO_COLOR": "1",
         "PYTHONUNBUFFERED": "1",

@@ -115,3 +115,13 @@ def test_no_node_outlives_a_throwaway_instance(
     prepare(demo)
     assert airflow_environ(instance, PORTS, "")[name] == "60"
     assert load_settings(environ=airflow_environ(demo, PORTS, "")).launcher_hold_seconds == 0
+
+
+def test_every_option_that_is_set_is_one_that_airflow_has(instance: Instance) -> None:
+    from airflow.configuration import conf
+
+    known = conf.configuration_description
+    names = [name for name in airflow_environ(instance, PORTS, "") if name.startswith("AIRFLOW__")]
+    options = [name.removeprefix("AIRFLOW__").lower().split("__", 1) for name in names]
+    assert len(options) > 20
+    assert [one for one in options if one[1] not in known.get(one[0], {}).get("options", {})] == []
