@@ -10,7 +10,6 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE
-from tests.integration.postgres import server
 from tests.integration.store.conftest import Project
 
 pytestmark = pytest.mark.integration
@@ -77,16 +76,16 @@ def schema(file: Path) -> int:
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_a_repair_closes_nothing_that_it_does_not_know_to_be_dead(
-    project: Project, backend: str
+    project: Project, backend: str, request: pytest.FixtureRequest
 ) -> None:
     if backend == "sqlite":
         check_repair(project)
         return
-    with server() as postgres:
-        postgres.query("postgres", "create database kept")
-        check_repair(project.at(postgres.url("kept")))
-        [done] = project.json("gc", "--older-than", "0", "--keep", "0", "--delete")
-        assert len(done["artifacts"]) == 1
+    postgres = request.getfixturevalue("postgres")
+    postgres.query("postgres", "create database kept")
+    check_repair(project.at(postgres.url("kept")))
+    [done] = project.json("gc", "--older-than", "0", "--keep", "0", "--delete")
+    assert len(done["artifacts"]) == 1
 
 
 def check_repair(project: Project) -> None:

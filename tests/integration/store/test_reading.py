@@ -2,126 +2,18 @@
 
 import json
 import shutil
-import sqlite3
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import ml_metadata as mlmd
 import pytest
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from headrace.cli.main import main
 from headrace.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE
-from headrace.ir.manifest import Manifest
-from headrace.ir.store import current_ir
-from headrace.launcher.client import JobFailed, LauncherClient, run_node
-from headrace.launcher.jobs import NodeRequest
-from headrace.settings import Settings
-from tests.integration.postgres import Postgres, server
+from headrace.launcher.client import JobFailed, LauncherClient
+from tests.integration.store.conftest import TINY, Command, Stores
 
 pytestmark = pytest.mark.integration
-
-TINY = "tests/data/pipelines/tiny.py"
-
-
-class Stores:
-    """Runs nodes of the small pipelines against stores."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.pipelines = {
-            name: current_ir(f"{TINY}:{function}", settings)
-            for name, function in (("tiny", "create_pipeline"), ("demanding", "create_demanding"))
-        }
-
-    def run(
-        self,
-        url: str,
-        node: str,
-        run: str,
-        pipeline: str = "tiny",
-        client: LauncherClient | None = None,
-        **parameters: object,
-    ) -> None:
-        manifest: Manifest = self.pipelines[pipeline]
-        request = NodeRequest(
-            ir_path=manifest.ir_path,
-            node_id=node,
-            run_id=run,
-            parameters=parameters,
-            metadata_url=url,
-            import_path=list(manifest.import_path),
-            owner="test",
-        )
-        run_node(self.settings, request, lambda _: None, client)
-
-    def fill(self, url: str) -> None:
-        """r1 runs, r2 comes from the cache, r3 fails; another pipeline has an r1, too."""
-        for run in ("r1", "r2"):
-            self.run(url, "Make", run)
-            self.run(url, "Use", run)
-        self.run(url, "Make", "r3", word="other")
-        with pytest.raises(JobFailed):
-            self.run(url, "Use", "r3", mode="raise")
-        self.run(url, "Make", "r1", pipeline="demanding", word="x")
-
-
-@pytest.fixture(scope="module")
-def stores(settings: Settings) -> Stores:
-    return Stores(settings)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with server() as running:
-        for name in ("filled", "empty"):
-            running.query("postgres", f"create database {name}")
-        yield running
-
-
-@pytest.fixture(scope="module")
-def sqlite_file(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("store") / "metadata.sqlite"
-    stores.fill(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def filled(request: pytest.FixtureRequest, stores: Stores) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{request.getfixturevalue('sqlite_file')}"
-    url: str = request.getfixturevalue("postgres").url("filled")
-    stores.fill(url)
-    return url
-
-
-class Command:
-    """The command line, in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], point_at: Callable[[str], None]) -> None:
-        self.capsys, self.at = capsys, point_at
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str) -> int:
-        code = main(arguments)
-        self.out, self.err = self.capsys.readouterr()
-        return code
-
-    def json(self, *arguments: str) -> Any:
-        assert self(*arguments, "--json") == EXIT_DONE, self.err
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def command(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    monkeypatch.setenv("HEADRACE_HOME", str(settings.home))
-    monkeypatch.setenv("HEADRACE_TFX_PYTHON", str(settings.tfx_python))
-    return Command(capsys, lambda url: monkeypatch.setenv("HEADRACE_METADATA_URL", url))
 
 
 def test_runs_are_listed_with_what_became_of_them(command: Command, filled: str) -> None:
@@ -268,106 +160,6 @@ def test_a_running_node_is_seen_while_it_runs(
             client.cancel()
         assert isinstance(use.exception(), JobFailed)
     assert command.json("runs")[0]["state"] == "canceled"
-
-
-@pytest.mark.parametrize("arguments", [["runs"], ["artifacts"], ["runs", "--pipeline", "x"]])
-@pytest.mark.parametrize("kind", ["no file", "empty file", "empty database", "no database"])
-def test_without_a_store_lists_are_empty_and_none_is_made(
-    command: Command, arguments: list[str], kind: str, tmp_path: Path, request: Any
-) -> None:
-    file = tmp_path / "metadata.sqlite"
-    url = f"sqlite:///{file}"
-    if kind == "empty file":
-        file.touch()
-    if "database" in kind:
-        postgres = request.getfixturevalue("postgres")
-        url = postgres.url("empty" if kind == "empty database" else "nowhere")
-    command.at(url)
-    assert command.json(*arguments) == []
-    assert command.err.startswith("nothing has run yet: there is no metadata store at ")
-    assert command("show", "r1") == EXIT_FAILED
-    assert command("lineage", "1") == EXIT_FAILED
-    if "database" in kind:
-        assert (
-            postgres.query("empty", "select count(*) from pg_tables where schemaname = 'public'")
-            == "0"
-        )
-        assert (
-            postgres.query("postgres", "select datname from pg_database where datname = 'nowhere'")
-            == ""
-        )
-    else:
-        assert [(f.name, f.stat().st_size) for f in tmp_path.iterdir()] in ([], [(file.name, 0)])
-
-
-def test_reading_changes_no_byte(command: Command, sqlite_file: Path, tmp_path: Path) -> None:
-    alone = tmp_path / "metadata.sqlite"
-    shutil.copy(sqlite_file, alone)
-    before = alone.read_bytes()
-    command.at(f"sqlite:///{alone}")
-    for arguments in (["runs"], ["show", "r2"], ["artifacts"], ["lineage", "1"]):
-        assert command(*arguments) == EXIT_DONE
-    assert alone.read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == [alone.name]
-
-
-@pytest.mark.parametrize(
-    ("version", "advice"), [(9, "bin/headrace migrate"), (11, "newer headrace")]
-)
-def test_a_store_of_another_version_is_not_upgraded(
-    command: Command, sqlite_file: Path, tmp_path: Path, version: int, advice: str
-) -> None:
-    other = tmp_path / "metadata.sqlite"
-    shutil.copy(sqlite_file, other)
-    with closing(sqlite3.connect(other)) as connection, connection:
-        connection.execute("update MLMDEnv set schema_version = ?", (version,))
-    before = other.read_bytes()
-    command.at(f"sqlite:///{other}")
-    assert command("runs") == EXIT_FAILED
-    assert f"version {version}" in command.err
-    assert advice in command.err
-    assert other.read_bytes() == before
-
-
-def test_what_a_killed_writer_left_half_written_is_not_shown(
-    command: Command, sqlite_file: Path, tmp_path: Path
-) -> None:
-    copy, torn = tmp_path / "copy.sqlite", tmp_path / "torn.sqlite"
-    shutil.copy(sqlite_file, copy)
-    with closing(sqlite3.connect(copy)) as connection:
-        connection.execute("pragma cache_size = 1")
-        connection.execute("update Context set name = 'half-' || name")
-        row = "insert into ExecutionProperty (execution_id, name, is_custom_property, string_value)"
-        rows = [(f"{row} values (1, ?, 1, ?)", (f"p{n}", "x" * 500)) for n in range(500)]
-        for statement, values in rows:
-            connection.execute(statement, values)
-        # As the disk is after kill -9: part of the transaction in the file, the journal beside it.
-        shutil.copy(copy, torn)
-        shutil.copy(f"{copy}-journal", f"{torn}-journal")
-        connection.rollback()
-    assert b"half-" in torn.read_bytes()
-    command.at(f"sqlite:///{torn}")
-    assert {run["run_id"] for run in command.json("runs")} == {"r1", "r2", "r3"}
-
-
-def test_a_file_that_is_no_store_is_named(command: Command, tmp_path: Path) -> None:
-    file = tmp_path / "metadata.sqlite"
-    file.write_text("not a database at all\n" * 100)
-    command.at(f"sqlite:///{file}")
-    assert command("runs") == EXIT_FAILED
-    assert command.err.startswith(f"headrace: metadata store sqlite:///{file}: file is not a")
-    command.at(f"sqlite:///{tmp_path}")
-    assert command("runs") == EXIT_FAILED
-    assert "is no file" in command.err
-
-
-def test_a_wrong_password_is_told_apart_from_an_empty_store_and_not_shown(
-    command: Command, postgres: Postgres
-) -> None:
-    command.at(postgres.url("filled", "hunter2"))
-    assert command("runs") == EXIT_FAILED
-    assert "answers: check user, password" in command.err
-    assert "hunter2" not in command.err
 
 
 def test_the_nodes_of_a_sub_pipeline_are_shown_in_the_outer_run(
