@@ -129,10 +129,28 @@ def owned(directory: Path) -> Iterator[None]:
 
 
 def forget_old_runs(runs: Path) -> None:
-    """Remove the records and logs of all but the newest runs; the store keeps what they made."""
+    """Remove the records and logs of all but the newest runs; the store keeps what they made.
+
+    What another process runs at present stays, however many there are.
+    """
     with contextlib.suppress(OSError):
         entries = sorted(
             (entry.stat().st_mtime, entry.path) for entry in os.scandir(runs) if entry.is_dir()
         )
         for _, path in entries[:-_KEPT]:
-            shutil.rmtree(path, ignore_errors=True)
+            if not _is_owned(Path(path)):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_owned(directory: Path) -> bool:
+    try:
+        descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

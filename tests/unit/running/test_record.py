@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -60,11 +61,23 @@ def test_a_run_is_one_processes_at_a_time(tmp_path: Path) -> None:
 
 
 def test_only_the_newest_runs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     monkeypatch.setattr(records, "_KEPT", 2)
     for age, name in enumerate(("new", "middle", "old")):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (1000 - age, 1000 - age))
     records.forget_old_runs(tmp_path)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["middle", "new"]
+
+
+def test_a_run_that_goes_on_is_not_forgotten_however_many_are_newer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "_KEPT", 1)
+    for name in ("ended", "goes-on"):
+        with records.owned(tmp_path / name):
+            pass
+        os.utime(tmp_path / name, (1000, 1000))
+    (tmp_path / "new").mkdir()
+    with records.owned(tmp_path / "goes-on"):
+        records.forget_old_runs(tmp_path)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["goes-on", "new"]
