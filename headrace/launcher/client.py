@@ -102,6 +102,7 @@ class LauncherClient:
         self._stream: JobStream | None = None
         self._cancelled = False
         self._released = False
+        self._has_begun = False
 
     def run(
         self,
@@ -152,9 +153,12 @@ class LauncherClient:
             self._stream.cancel()
 
     def let_go(self) -> None:
-        """Leave a job that has a hold to whoever comes for it; one without is cancelled."""
+        """Leave a job that has a hold to whoever comes for it; one without is cancelled.
+
+        One that waits for room is left once it has begun: until then there is nothing to come for.
+        """
         self._released = True
-        if self._stream is not None:
+        if self._stream is not None and self._has_begun:
             self._stream.let_go()
 
     def _attempt(
@@ -166,14 +170,12 @@ class LauncherClient:
             return _NotTaken.ENDED
         pid = 0
         seen = request.hold.seen if request.hold else 0
-        taken = False
+        taken = self._has_begun = False
         result: ResultFrame | None = None
         error: ErrorFrame | None = None
         try:
             if self._cancelled:
                 stream.cancel()
-            if self._released:
-                stream.let_go()
             for frame in stream.frames():
                 if isinstance(frame, StaleFrame):
                     return _NotTaken.OUTDATED
@@ -181,7 +183,12 @@ class LauncherClient:
                     if frame.event == "busy":
                         return _NotTaken.BUSY
                     raise LauncherUnavailable("another try of the node has taken it over")
-                taken = True
+                if isinstance(frame, EventFrame) and frame.event == "waiting":
+                    show(frame)  # not the job's own, so whoever comes later does not miss it
+                    continue
+                taken = self._has_begun = True
+                if self._released:
+                    stream.let_go()
                 if isinstance(frame, ExitFrame):
                     return _outcome(result, error, frame)
                 if isinstance(frame, EventFrame) and frame.pid:

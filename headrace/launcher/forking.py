@@ -8,17 +8,13 @@ the death of children.
 from __future__ import annotations
 
 import contextlib
-import gc
-import importlib
 import os
 import selectors
 import signal
 import socket
 import sys
-import threading
 import time
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from headrace.launcher import child
@@ -29,6 +25,7 @@ from headrace.launcher.processes import die_with_parent, exit_frame
 from headrace.launcher.protocol import (
     ErrorFrame,
     EventFrame,
+    Frame,
     Hold,
     NewerProtocolError,
     Operation,
@@ -38,41 +35,11 @@ from headrace.launcher.protocol import (
     decode_request,
 )
 from headrace.launcher.relay import JobPipes
+from headrace.launcher.room import Room, cancelled, waiting_text
 from headrace.launcher.scratch import make_scratch, remove_scratch
 
 _TICK_SECONDS = 0.5
 _REQUEST_SECONDS = 10.0
-_BACKLOG = 128
-
-
-def prepare_process() -> None:
-    """What must be so before anything heavy is imported by a process that will fork."""
-    # gRPC's fork handlers start threads of their own, and there is no channel to protect yet.
-    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-    warnings.filterwarnings("ignore", message="This process .* is multi-threaded")
-
-
-def preload(modules: Sequence[str]) -> None:
-    """Import what every job needs; afterwards no Python thread but this one may be alive.
-
-    Three native threads remain, which forking does not hurt: OpenBLAS and jemalloc (of NumPy and
-    PyArrow) stop and restart theirs around a fork, and TensorFlow's waits without a lock.
-
-    Raises:
-        RuntimeError: a module left a Python thread behind, so forking would not be safe.
-    """
-    for name in modules:
-        importlib.import_module(name)
-    left = [
-        thread.name for thread in threading.enumerate() if thread is not threading.main_thread()
-    ]
-    if left:
-        raise RuntimeError(f"threads are left after importing {modules}: {left}")
-    # Objects made until here are never collected, so a child's collector does not touch (and so
-    # copy) the pages that it shares with the server.
-    gc.collect()
-    gc.freeze()
 
 
 class ForkServer:
@@ -81,6 +48,7 @@ class ForkServer:
     Args:
         on_start: called with each request before its process is forked; must not wait.
         on_end: called with each job after its process has ended; must not wait.
+        room: how many nodes may run at once; others wait, in the order in which they came.
     """
 
     def __init__(
@@ -91,6 +59,7 @@ class ForkServer:
         operations: child.Operations,
         on_start: Callable[[Request], object] = lambda request: None,
         on_end: Callable[[Job], object] = lambda job: None,
+        room: Room | None = None,
     ) -> None:
         self._listener = listener
         self._fingerprint = fingerprint
@@ -100,6 +69,8 @@ class ForkServer:
         self._selector = selectors.DefaultSelector()
         self._waiting: dict[Connection, float] = {}
         self._jobs: dict[int, Job] = {}
+        self._room = room
+        self._queue: dict[Connection, Request] = {}
         self._draining = False
         self._busy_until = time.monotonic()
         self._wakeup = _signal_pipe()
@@ -115,7 +86,7 @@ class ForkServer:
         self._stop_listening()
 
     def _is_done(self) -> bool:
-        if self._jobs or self._waiting:
+        if self._jobs or self._waiting or self._queue:
             self._busy_until = time.monotonic()
             return False
         idle = time.monotonic() - self._busy_until
@@ -130,6 +101,9 @@ class ForkServer:
             job.escalate(now)
             if job.finished(now):
                 self._finish(job)
+        while self._queue and self._has_room():
+            connection = next(iter(self._queue))
+            self._begin(self._leave_queue(connection), connection)
 
     # New clients and their requests.
 
@@ -171,15 +145,16 @@ class ForkServer:
         elif request.fingerprint != self._fingerprint or self._draining:
             self._make_way()
             connection.send_last(StaleFrame())
-        elif held is None:
-            self._start(request, connection)
+        elif request.operation is not Operation.RUN_NODE or self._has_room():
+            self._begin(request, connection)
         else:
-            self._take_up(held, request, connection)
+            self._wait_for_room(request, connection)
 
     def _make_way(self) -> None:
         """For a server with other sources: no new jobs, and none that nobody listens to."""
         self._draining = True
         self._stop_listening()
+        self._end_queue(lambda request: StaleFrame())
         for job in self._jobs.values():
             if job.client_gone:
                 job.cancel("the launcher is outdated")
@@ -190,7 +165,44 @@ class ForkServer:
             self._selector.unregister(connection.stream)
         connection.close()
 
+    # Nodes that wait for room.
+
+    def _has_room(self) -> bool:
+        running = [job.started for job in self._jobs.values() if not job.has_ended]
+        return self._room is None or self._room.for_another(running)
+
+    def _wait_for_room(self, request: Request, connection: Connection) -> None:
+        running = sum(not job.has_ended for job in self._jobs.values())
+        connection.send(EventFrame("waiting", detail=waiting_text(request, running)))
+        self._queue[connection] = request
+        self._watch(connection, lambda mask: self._on_queued(connection, mask))
+
+    def _on_queued(self, connection: Connection, mask: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            connection.flush()
+        word = connection.read_line() if mask & selectors.EVENT_READ else None
+        if word is not None:
+            connection.send_last(cancelled(self._leave_queue(connection)))
+        elif connection.at_end:
+            self._leave_queue(connection)
+            connection.close()
+
+    def _leave_queue(self, connection: Connection) -> Request:
+        self._selector.unregister(connection.stream)
+        return self._queue.pop(connection)
+
+    def _end_queue(self, last: Callable[[Request], Frame]) -> None:
+        for connection in list(self._queue):
+            connection.send_last(last(self._leave_queue(connection)))
+
     # Jobs.
+
+    def _begin(self, request: Request, connection: Connection) -> None:
+        held = self._held(request)
+        if held is None:
+            self._start(request, connection)
+        else:
+            self._take_up(held, request, connection)
 
     def _held(self, request: Request) -> Job | None:
         """The job that the request's hold names."""
@@ -317,6 +329,7 @@ class ForkServer:
             if number == signal.SIGTERM:
                 self._draining = True
                 self._stop_listening()
+                self._end_queue(cancelled)
                 for job in self._jobs.values():
                     job.cancel("the launcher is stopped")
         while True:
@@ -373,18 +386,3 @@ def _become_child(request: Request, frames: int, output: int, operations: child.
         child.main(request, frames, output, operations)
     finally:
         os._exit(1)
-
-
-def listen(path: Path) -> socket.socket:
-    """Return a listening socket at ``path``, mode 0600 from its first moment."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    mask = os.umask(0o177)
-    try:
-        listener.bind(str(path))
-    finally:
-        os.umask(mask)
-    listener.listen(_BACKLOG)
-    listener.setblocking(False)
-    return listener

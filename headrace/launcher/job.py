@@ -32,6 +32,7 @@ class Job:
     Attributes:
         request: what was asked for.
         hold: with it the job outlives its client, and another may come for it.
+        started: when it was forked, by the monotonic clock.
         client_gone: whether nobody listens at present.
     """
 
@@ -48,6 +49,7 @@ class Job:
         self.connection = connection
         self.relay = Relay(pipes)
         self.hold = request.hold
+        self.started = time.monotonic()
         self.client_gone = False
         self._watched = False
         self._handed_over = False
@@ -63,6 +65,11 @@ class Job:
     def exit_code(self) -> int | None:
         """Of its process; None while it runs, and where a signal has ended it."""
         return self._exit.code if self._exit is not None else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its process has ended; somebody may still come for its result."""
+        return self._exit is not None
 
     @property
     def has_failed(self) -> bool:

@@ -116,9 +116,10 @@ class EventFrame:
     """Something that happened to the job.
 
     Attributes:
-        event: ``starting``, ``started``, ``connected`` (a harness to its runner), ``flink_job``
-            (``detail`` is its URL), ``cancelling``, ``taken`` (by a newer client), ``busy`` (with
-            what must end first) or ``unknown`` (there is no job of that key).
+        event: ``starting``, ``waiting`` (for room; the job has not begun), ``started``,
+            ``connected`` (a harness to its runner), ``flink_job`` (``detail`` is its URL),
+            ``cancelling``, ``taken`` (by a newer client), ``busy`` (with what must end first) or
+            ``unknown`` (there is no job of that key).
     """
 
     event: str

@@ -14,9 +14,12 @@ from headrace.files import write_atomically
 from headrace.flink.owners import cancel_jobs_aside
 from headrace.launcher import child
 from headrace.launcher.closing import Closer
-from headrace.launcher.forking import ForkServer, listen, preload, prepare_process
+from headrace.launcher.forking import ForkServer
 from headrace.launcher.job import Job
 from headrace.launcher.keras_tuner import import_keras_tuner
+from headrace.launcher.listening import listen
+from headrace.launcher.preloading import preload, prepare_process
+from headrace.launcher.room import Room
 from headrace.launcher.scratch import abandoned, remove_scratch
 from headrace.settings import load_settings
 
@@ -53,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--fingerprint", required=True)
     parser.add_argument("--idle-seconds", type=float, required=True)
+    parser.add_argument("--nodes", type=int, required=True)
     args = parser.parse_args(arguments)
     prepare_process()
     home = load_settings().home
@@ -79,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         child.OPERATIONS,
         on_start=closer.on_start,
         on_end=on_end,
+        room=Room(args.nodes),
     ).serve()
     return 0
 

@@ -93,6 +93,7 @@ def _start(settings: Settings, paths: LauncherPaths, fingerprint: str) -> subpro
         f"--state={paths.state}",
         f"--fingerprint={fingerprint}",
         f"--idle-seconds={settings.launcher_idle_seconds}",
+        f"--nodes={settings.launcher_nodes}",
     ]
     log = os.open(paths.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:

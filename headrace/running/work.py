@@ -20,6 +20,9 @@ from headrace.settings import Settings
 
 Say = Callable[[str], None]
 
+_TOLD = ("starting", "waiting")
+"""Events of the launcher that a person waits for."""
+
 
 @dataclass(frozen=True)
 class RunSpec:
@@ -118,7 +121,7 @@ class LauncherWork:
             log.write(frame.level, frame.message, frame.time)
             if self._say_log is not None:
                 self._say_log(f"{node_id}: {frame.level}: {frame.message}")
-        elif isinstance(frame, EventFrame) and frame.event == "starting":
+        elif isinstance(frame, EventFrame) and frame.event in _TOLD:
             self._say(frame.detail)
 
 

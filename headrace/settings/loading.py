@@ -40,6 +40,7 @@ KEYS = (
     "runner",
     "launcher",
     "launcher_idle_seconds",
+    "launcher_nodes",
     "launcher_hold_seconds",
     "launcher_handover_seconds",
     "defer_after_seconds",
@@ -75,6 +76,7 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
         runner=values.get("runner", _choice(Runner), Runner.DIRECT),
         launcher=values.get("launcher", _choice(LauncherMode), LauncherMode.FORKSERVER),
         launcher_idle_seconds=values.get("launcher_idle_seconds", _seconds, 900.0),
+        launcher_nodes=values.get("launcher_nodes", _count, 0),
         launcher_hold_seconds=values.get("launcher_hold_seconds", _no_seconds_or_more, 900.0),
         launcher_handover_seconds=values.get("launcher_handover_seconds", _seconds, 120.0),
         defer_after_seconds=values.get("defer_after_seconds", _seconds, 10.0),
@@ -219,6 +221,13 @@ def _no_seconds_or_more(value: Any) -> float:
     if not 0 <= seconds < float("inf"):
         raise ValueError(f"expected a positive number of seconds, got {value!r}")
     return seconds
+
+
+def _count(value: Any) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not text.isdecimal():
+        raise ValueError(f"expected a whole number, 0 or more, got {value!r}")
+    return int(text)
 
 
 def _arguments(value: Any) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ class Settings:
         runner: default Beam runner.
         launcher: how node processes start.
         launcher_idle_seconds: an unused launcher server ends itself after this time.
+        launcher_nodes: so many nodes run at once on a host, and others wait; 0: four a core.
         launcher_hold_seconds: a node whose task's process has died runs on for this time, for the
             task's next try to find it; longer than Airflow takes to notice the death. 0: it ends.
         launcher_handover_seconds: a node whose task is deferred runs on for this time, for
@@ -65,6 +66,7 @@ class Settings:
     runner: Runner = Runner.DIRECT
     launcher: LauncherMode = LauncherMode.FORKSERVER
     launcher_idle_seconds: float = 900.0
+    launcher_nodes: int = 0
     launcher_hold_seconds: float = 900.0
     launcher_handover_seconds: float = 120.0
     defer_after_seconds: float = 10.0

@@ -10,8 +10,10 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from headrace.launcher.forking import ForkServer, listen, preload, prepare_process
+from headrace.launcher.forking import ForkServer
 from headrace.launcher.keras_tuner import import_keras_tuner
+from headrace.launcher.listening import listen
+from headrace.launcher.preloading import preload, prepare_process
 from headrace.launcher.processes import die_with_parent
 from headrace.launcher.protocol import Operation
 from headrace.worker_pool.harness import run_harness

@@ -106,6 +106,8 @@ def test_keras_is_headraces_setting_else_tensorflows_variable(
         ('launcher_idle_seconds = "soon"', "soon"),
         ("launcher_idle_seconds = 0", "launcher_idle_seconds"),
         ("launcher_hold_seconds = -1", "launcher_hold_seconds"),
+        ("launcher_nodes = -1", "launcher_nodes"),
+        ("launcher_nodes = 1.5", "launcher_nodes"),
         ("beam_args = [1]", "beam_args"),
         ("artifact_root = 7", "artifact_root"),
         ("keras = 4", "keras"),

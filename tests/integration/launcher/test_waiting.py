@@ -1,0 +1,151 @@
+"""Nodes that wait for room: a real server with light jobs, so that no TFX has to be imported."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from headrace.launcher.protocol import (
+    ErrorFrame,
+    EventFrame,
+    ExitFrame,
+    Frame,
+    Operation,
+    Request,
+    ResultFrame,
+)
+from headrace.launcher.streams import SocketStream
+from tests.integration.launcher.conftest import wait_until
+
+pytestmark = pytest.mark.integration
+
+SERVER = """
+import os, sys, time
+from pathlib import Path
+from headrace.launcher.forking import ForkServer
+from headrace.launcher.listening import listen
+from headrace.launcher.protocol import Operation
+from headrace.launcher.room import Room
+
+place = Path(sys.argv[1])
+
+def run_node(payload, send):
+    with (place / "begun").open("a") as begun:
+        begun.write(payload["node_id"] + "\\n")
+    while not (place / payload["node_id"]).exists():
+        time.sleep(0.01)
+    return {}
+
+operations = {Operation.RUN_NODE: run_node, Operation.COMPILE: lambda payload, send: {}}
+room = Room(1, available=lambda: 1 << 40)
+ForkServer(listen(place / "socket"), "same", 60, operations, room=room).serve()
+"""
+
+
+@dataclass
+class Server:
+    place: Path
+    process: "subprocess.Popen[bytes]"
+
+    def ask(self, node: str, operation: Operation = Operation.RUN_NODE) -> "Client":
+        return Client(self.place / "socket", Request(operation, {"node_id": node}, "same"))
+
+    def begun(self) -> list[str]:
+        file = self.place / "begun"
+        return file.read_text().split() if file.exists() else []
+
+    def end(self, node: str) -> None:
+        (self.place / node).touch()
+
+
+class Client:
+    """Asks for a job and reads its frames one by one."""
+
+    def __init__(self, path: Path, request: Request) -> None:
+        stream = socket.socket(socket.AF_UNIX)
+        stream.connect(str(path))
+        self.stream = SocketStream(stream, request)
+        self.frames = self.stream.frames()
+
+    def next(self) -> Frame:
+        return next(self.frames)
+
+    def kinds(self) -> list[type[Frame]]:
+        return [type(frame) for frame in self.frames]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """It has room for one node."""
+    process = subprocess.Popen([sys.executable, "-c", SERVER, str(tmp_path)])
+    wait_until((tmp_path / "socket").exists)
+    yield Server(tmp_path, process)
+    process.kill()
+    process.wait()
+
+
+def ended_well(client: Client) -> bool:
+    return client.kinds() == [EventFrame, ResultFrame, ExitFrame]
+
+
+def test_nodes_wait_until_there_is_room_in_the_order_in_which_they_came(server: Server) -> None:
+    first = server.ask("first")
+    wait_until(lambda: server.begun() == ["first"])
+    others = [server.ask(name) for name in ("second", "third")]
+    for client, name in zip(others, ("second", "third"), strict=True):
+        told = client.next()
+        assert isinstance(told, EventFrame)
+        assert told.event == "waiting"
+        assert told.detail == f"{name} waits for room on this host, where 1 nodes run"
+    assert server.begun() == ["first"]
+    for name in ("third", "second", "first"):
+        server.end(name)
+    assert all(ended_well(client) for client in (first, *others))
+    assert server.begun() == ["first", "second", "third"]
+
+
+def test_what_is_no_node_does_not_wait(server: Server) -> None:
+    first = server.ask("first")
+    wait_until(lambda: server.begun() == ["first"])
+    assert ended_well(server.ask("", Operation.COMPILE))
+    server.end("first")
+    assert ended_well(first)
+
+
+def test_a_node_that_is_cancelled_while_it_waits_never_begins(server: Server) -> None:
+    first = server.ask("first")
+    wait_until(lambda: server.begun() == ["first"])
+    second, third, fourth = (server.ask(name) for name in ("second", "third", "fourth"))
+    assert isinstance(second.next(), EventFrame)
+    second.stream.cancel()
+    told = second.next()
+    assert isinstance(told, ErrorFrame)
+    assert told.error_type == "Cancelled"
+    assert told.message == "node second: the job was cancelled before it began"
+    assert isinstance(third.next(), EventFrame)
+    third.stream.close()  # as where its process dies
+    for name in ("first", "fourth"):
+        server.end(name)
+    assert ended_well(first)
+    assert fourth.next() == EventFrame(
+        "waiting", detail="fourth waits for room on this host, where 1 nodes run"
+    )
+    assert ended_well(fourth)
+    assert server.begun() == ["first", "fourth"]
+
+
+def test_a_server_that_is_stopped_cancels_those_that_wait(server: Server) -> None:
+    first = server.ask("first")
+    wait_until(lambda: server.begun() == ["first"])
+    second = server.ask("second")
+    assert isinstance(second.next(), EventFrame)
+    server.process.send_signal(signal.SIGTERM)
+    assert isinstance(second.next(), ErrorFrame)
+    assert [frame for frame in first.frames if isinstance(frame, ErrorFrame)]
+    wait_until(lambda: server.process.poll() == 0)
+    assert server.begun() == ["first"]
