@@ -31,7 +31,7 @@ from headrace.launcher.jobs import (
 )
 from headrace.launcher.keras_tuner import import_keras_tuner
 from headrace.launcher.logs import route_logging
-from headrace.launcher.processes import end_forked_process
+from headrace.launcher.processes import HELD_BACK, end_forked_process
 from headrace.launcher.protocol import (
     ErrorFrame,
     Frame,
@@ -81,6 +81,8 @@ def main(request: Request, frames: int, output: int, operations: Operations) -> 
 def _do(request: Request, send: Send, operations: Operations) -> int:
     node = str(request.payload.get("node_id", ""))
     try:
+        # Not before: only here is a cancellation told as one.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
         value = operations[request.operation](request.payload, send)
     except Cancelled:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -21,7 +21,7 @@ from headrace.launcher import child
 from headrace.launcher.connection import Connection
 from headrace.launcher.job import Job
 from headrace.launcher.peers import same_user
-from headrace.launcher.processes import die_with_parent, exit_frame
+from headrace.launcher.processes import die_with_parent, exit_frame, fork_quietly
 from headrace.launcher.protocol import (
     ErrorFrame,
     EventFrame,
@@ -250,7 +250,7 @@ class ForkServer:
         scratch: Path | None = None
         try:
             scratch = make_scratch(request.environ)
-            pid = os.fork()
+            pid = fork_quietly()
         except OSError as error:
             for descriptor in (frames_read, frames_write, output_read, output_write):
                 os.close(descriptor)
@@ -369,10 +369,10 @@ def _become_child(request: Request, frames: int, output: int, operations: child.
     """In the forked process: let go of everything of the server's, then do the job."""
     try:
         die_with_parent()
-        os.setsid()
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
+        os.setsid()
         first, second = sorted((frames, output))
         os.closerange(3, first)
         os.closerange(first + 1, second)

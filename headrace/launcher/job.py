@@ -9,7 +9,7 @@ from pathlib import Path
 
 from headrace.launcher.backlog import Backlog
 from headrace.launcher.connection import Connection
-from headrace.launcher.processes import GRACE_SECONDS, kill_session, signal_group
+from headrace.launcher.processes import GRACE_SECONDS, kill_session, signal_child
 from headrace.launcher.protocol import (
     LET_GO,
     EventFrame,
@@ -140,7 +140,7 @@ class Job:
             self._kill_at = time.monotonic() + GRACE_SECONDS
             if self._exit is None:
                 self.say(EventFrame("cancelling", pid=self.pid, detail=reason))
-                signal_group(self.pid, signal.SIGTERM)
+                signal_child(self.pid, signal.SIGTERM)
 
     def escalate(self, now: float) -> None:
         """Cancel what nobody came back for, and kill what did not end within the grace."""

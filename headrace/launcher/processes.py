@@ -16,6 +16,9 @@ from headrace.launcher.protocol import ExitFrame
 GRACE_SECONDS = 5.0
 """Between SIGTERM and SIGKILL."""
 
+HELD_BACK = (signal.SIGTERM, signal.SIGCHLD)
+"""Signals that a process which was forked quietly begins with blocked."""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -23,6 +26,37 @@ def signal_group(pid: int, number: int) -> None:
     """Send a signal to every process of the group that ``pid`` leads; nothing if it is gone."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+def signal_child(pid: int, number: int) -> None:
+    """The same for a child of this process's that was not reaped yet.
+
+    One that was forked a moment ago may not lead a group yet, and is sent the signal alone.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            os.kill(pid, number)
+
+
+def fork_quietly() -> int:
+    """Fork; the child begins with ``HELD_BACK`` blocked, and unblocks them once they are its own.
+
+    Until then a signal for the child would be written into the pipe that wakes the parent up, which
+    both have: the server would take the end of a job that it has just begun for its own.
+
+    Raises:
+        OSError: there can be no process.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
+    pid = -1
+    try:
+        pid = os.fork()
+    finally:
+        if pid != 0:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
+    return pid
 
 
 def kill_session(leader: int) -> None:

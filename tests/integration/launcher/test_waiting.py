@@ -149,3 +149,14 @@ def test_a_server_that_is_stopped_cancels_those_that_wait(server: Server) -> Non
     assert [frame for frame in first.frames if isinstance(frame, ErrorFrame)]
     wait_until(lambda: server.process.poll() == 0)
     assert server.begun() == ["first"]
+
+
+def test_a_job_that_is_cancelled_the_moment_it_begins_leaves_the_server_be(server: Server) -> None:
+    for _ in range(30):
+        client = server.ask("first")
+        assert isinstance(client.next(), EventFrame)
+        client.stream.cancel()
+        assert client.kinds() == [EventFrame, ErrorFrame, ExitFrame]
+    assert server.process.poll() is None
+    server.end("second")
+    assert ended_well(server.ask("second"))
