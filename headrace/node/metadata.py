@@ -10,6 +10,7 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tfx.orchestration import metadata
 from tfx.proto.orchestration import metadata_pb2
 
 from headrace.errors import UsageError
+from headrace.node import first_comers
 from headrace.node.answers import Answers
 from headrace.settings import MetadataUrl, parse_metadata_url
 from headrace.store import backslashes, config
@@ -103,7 +105,10 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         try:
             with self._counted("open"):
                 lock = self._lock
-                store = self._connect() if lock is None else _locked(lock, self._connect)
+                if lock is None:
+                    store = first_comers.opened(self._connect)
+                else:
+                    store = _locked(lock, self._connect)
         except (mlmd.errors.StatusError, RuntimeError, OSError) as error:
             raise explain(error, self._where, self._server) from None
         call = store._call
@@ -132,6 +137,9 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         if writes:
             self.on_write(name, request)
         self._answers.forget(name)
+        if first_comers.puts_types(name) and self._lock is None:
+            first_comers.claim_types(request)
+            call = partial(first_comers.registered, call)
         if self._is_postgresql:
             backslashes.hide(request)
         with self._counted(name):

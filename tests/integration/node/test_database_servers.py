@@ -123,10 +123,20 @@ def test_a_connection_that_broke_between_two_steps_is_made_anew(
 def test_nodes_of_many_runs_register_at_once(
     settings: Settings, tiny: Manifest, server: Server
 ) -> None:
-    url = server.url("mlmd")
+    if isinstance(server, Postgres):
+        server.query("postgres", "create database new")
+    url = server.url("new")  # nothing is there yet, neither table nor type
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda n: run(settings, tiny, url, "Make", f"many{n}"), range(8)))
+        made = list(
+            pool.map(lambda n: run(settings, tiny, url, "Make", f"many{n}", word="same"), range(8))
+        )
     assert len({result.execution_id for result in made}) == 8
+    names = "type" if isinstance(server, Postgres) else "Type"
+    doubles = f"select name from {names} group by name, type_kind having count(*) > 1"
+    assert server.query("new", doubles) == ""
+    table = "context" if isinstance(server, Postgres) else "Context"
+    # Of the pipeline, of the node, of the cache key that all have, and one for each run.
+    assert server.query("new", f"select count(*) from {table}") == "11"
 
 
 def test_a_wrong_password_is_a_clear_error_that_does_not_show_it(
