@@ -24,7 +24,8 @@ from tests.other_user import UID, as_another_user, needs_root
 SERVER = """
 import sys
 from pathlib import Path
-from headrace.launcher.forking import ForkServer, listen
+from headrace.launcher.forking import ForkServer
+from headrace.launcher.listening import listen
 listener = listen(Path(sys.argv[1]))
 print("listening", flush=True)
 ForkServer(listener, "f", 600.0, {}).serve()
