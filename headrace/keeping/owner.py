@@ -18,6 +18,8 @@ PROCESS = "headrace_process"
 """Custom property of an execution that keeps its owner."""
 DIRECTORY = "headrace_directory"
 """Custom property of an execution that keeps the directory of its node."""
+LEFT = "headrace_left"
+"""Custom property of an execution that has ended: why what it has left could not be removed."""
 
 STATE_INDEX = "__stateful_working_dir_index__"
 """Custom property of TFX's that names the directory of an execution's state; here, its name."""

@@ -21,10 +21,10 @@ class RepairRequest:
 
 @dataclass(frozen=True)
 class OpenExecution:
-    """An execution that was open when the repair came.
+    """An execution that was open when the repair came, or had left something on disk.
 
     Attributes:
-        state: the state that it was given; empty where it was left alone.
+        state: the state that it was given, or had; empty where it was left alone.
         reason: why it was closed, or left alone.
         removed: what it had left on disk.
     """

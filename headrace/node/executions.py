@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import posixpath
 from collections.abc import Callable, Sequence
@@ -15,10 +16,12 @@ from tfx.orchestration.portable.mlmd import context_lib, execution_lib
 
 from headrace.files import exclusive_lock
 from headrace.flink_runner.facts import JobFacts
-from headrace.keeping.owner import DIRECTORY, PROCESS, Owner
+from headrace.keeping.owner import DIRECTORY, LEFT, PROCESS, Owner
 from headrace.launcher.jobs import ArtifactResult
+from headrace.node import output_removal
 from headrace.node.pipeline_ir import NodeSpec
 from headrace.node.usage import Usage
+from headrace.store.leavings import leavings, note_left
 
 Execution = metadata_store_pb2.Execution
 Artifact = metadata_store_pb2.Artifact
@@ -60,7 +63,7 @@ def _reopen(handle: Any, spec: NodeSpec, execution: Any) -> int:
         artifact.state = Artifact.State.ABANDONED
         handle.store.put_artifacts([artifact])
     execution.last_known_state = Execution.State.RUNNING
-    for name in ("__execution_result__", "headrace_error"):
+    for name in ("__execution_result__", "headrace_error", LEFT):
         execution.custom_properties.pop(name, None)
     own(execution, spec)
     handle.store.put_executions([execution])
@@ -85,12 +88,20 @@ def close_cancelled(handle: Any, spec: NodeSpec) -> None:
     execution = find_execution(handle, spec)
     if execution is None or execution_lib.is_execution_successful(execution):
         return
-    remove_outputs(spec, execution.id)
+    with contextlib.suppress(Exception):  # that it is cancelled must be kept all the same
+        remove_outputs(spec, execution.id)
+    note_what_is_left(execution)
     for artifact in output_artifacts(handle, execution.id):
         artifact.state = Artifact.State.ABANDONED
         handle.store.put_artifacts([artifact])
     execution.last_known_state = Execution.State.CANCELED
     handle.store.put_executions([execution])
+
+
+def note_what_is_left(execution: Any) -> None:
+    """Put into an execution that has not ended well what could not be removed, for a repair."""
+    first = next(leavings(execution), None)
+    note_left(execution, f"{first} could not be removed" if first is not None else "")
 
 
 def remove_outputs(spec: NodeSpec, execution_id: int) -> None:
@@ -100,13 +111,7 @@ def remove_outputs(spec: NodeSpec, execution_id: int) -> None:
         pipeline_info=spec.pipeline.pipeline_info,
         pipeline_runtime_spec=spec.pipeline.runtime_spec,
     )
-    for artifacts in resolver.generate_output_artifacts(execution_id).values():
-        for artifact in artifacts:
-            if artifact.uri and fileio.exists(artifact.uri):
-                if fileio.isdir(artifact.uri):
-                    fileio.rmtree(artifact.uri)
-                else:
-                    fileio.remove(artifact.uri)
+    output_removal.remove_outputs(resolver.generate_output_artifacts(execution_id))
 
 
 def _remove_state(spec: NodeSpec, execution: Any) -> None:
@@ -172,6 +177,8 @@ def annotate(handle: Any, execution_id: int, usage: Usage, notes: Notes) -> Any:
     """Keep with an execution that was written before what it cost and its notes; return it."""
     [execution] = handle.store.get_executions_by_id([execution_id])
     note(execution, usage, notes)
+    if execution.last_known_state == Execution.State.FAILED:
+        note_what_is_left(execution)
     handle.store.put_executions([execution])
     return execution
 

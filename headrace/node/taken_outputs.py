@@ -7,7 +7,9 @@ executions would be read as one, or a file be refused because it exists.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import time
 from typing import Any
 
@@ -17,6 +19,7 @@ from tfx.orchestration.portable import launcher
 from headrace.errors import HeadraceError
 from headrace.keeping.owner import STATE_INDEX
 from headrace.node.lost_inputs import lost_input
+from headrace.node.output_removal import remove_outputs
 from headrace.store.removal import SET_ASIDE
 
 _log = logging.getLogger(__name__)
@@ -44,6 +47,10 @@ class NodeLauncher(launcher.Launcher):  # type: ignore[misc]
     def _clean_up_stateless_execution_info(self, execution_info: Any) -> None:
         super()._clean_up_stateless_execution_info(execution_info)
         super()._clean_up_stateful_execution_info(execution_info)
+        if "://" not in execution_info.tmp_dir:
+            # TFX leaves the directory around it: empty, unless an executor has written to it.
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(execution_info.tmp_dir.rstrip("/")))
 
     def _clean_up_stateful_execution_info(self, execution_info: Any) -> None:
         """Nothing: it was done when the executor had ended, however it did."""
@@ -53,9 +60,12 @@ class NodeLauncher(launcher.Launcher):  # type: ignore[misc]
         set_aside(execution_info.output_dict)
         try:
             return super()._run_executor(execution_info)
-        except HeadraceError:
-            raise
         except Exception as raised:
+            # The failure itself is what the user must hear of, not what cannot be removed.
+            with contextlib.suppress(Exception):
+                remove_outputs(execution_info.output_dict)
+            if isinstance(raised, HeadraceError):
+                raise
             lost = lost_input(execution_info.input_dict)
             if lost is None:
                 raise

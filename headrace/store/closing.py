@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import quote
 
@@ -14,12 +12,12 @@ from ml_metadata.proto import metadata_store_pb2
 
 from headrace.errors import UsageError
 from headrace.files import exclusive_lock
-from headrace.keeping.owner import DIRECTORY, PROCESS, Owner, Whereabouts
+from headrace.keeping.owner import LEFT, PROCESS, Owner, Whereabouts
 from headrace.keeping.repairs import OpenExecution, RepairRequest
 from headrace.settings import MetadataUrl
+from headrace.store.leavings import remove_leavings, text_of
 from headrace.store.locks import closing_lock
 from headrace.store.reader import Reader
-from headrace.store.removal import remove_output
 
 _Execution = metadata_store_pb2.Execution
 _Artifact = metadata_store_pb2.Artifact
@@ -29,19 +27,22 @@ _OUTPUTS = (
     metadata_store_pb2.Event.PENDING_OUTPUT,
 )
 _OPEN = (_Execution.NEW, _Execution.RUNNING)
-_SYSTEM = ".system"
-_OF_THE_TRY = ("executor_execution", "stateful_working_dir")
-"""Directories of TFX's, below a node's ``.system``, with one for each execution."""
-_CLOCK_SECONDS = 2.0
+_OPEN_IDS = f"select id from Execution where last_known_state in {_OPEN}"
+_LEFT_IDS = f"""
+select execution_id from ExecutionProperty
+where name = '{LEFT}' and is_custom_property = 1 and string_value is not null
+"""
 
 
 def close_dead(store: Any, url: MetadataUrl, request: RepairRequest) -> list[OpenExecution]:
     """Close those whose owners are dead, and those that are asked for; say what was found open.
 
+    What earlier tries could not remove when they ended, or were closed, is removed.
+
     Raises:
         UsageError: one that is asked for is not open, or its owner is alive; nothing was closed.
     """
-    found = {proto.id: proto for proto in _open_executions(store, url)}
+    found = {proto.id: proto for proto in _those(store, url, _OPEN_IDS, _is_open)}
     _require_closable([found.get(item) for item in request.executions], request.executions)
     places = {item.id: item for item in Reader(store).placed(list(found.values()))}
     outcome = []
@@ -61,21 +62,49 @@ def close_dead(store: Any, url: MetadataUrl, request: RepairRequest) -> list[Ope
                 proto.id, place.pipeline, place.run_id, place.node_id, state, reason, removed
             )
         )
+    return [*outcome, *_clear_up(store, url, found.keys())]
+
+
+def _clear_up(store: Any, url: MetadataUrl, but: Collection[int]) -> list[OpenExecution]:
+    """Remove what those have left that ended when nothing could be removed."""
+    left = [it for it in _those(store, url, _LEFT_IDS, _has_left) if it.id not in but]
+    outcome = []
+    for place, proto in zip(Reader(store).placed(left), left, strict=True):
+        with exclusive_lock(closing_lock(url.path)):
+            [now] = store.get_executions_by_id([proto.id])
+            if not _has_left(now):
+                continue  # another try has taken it up
+            removed = remove_leavings(now)
+            store.put_executions([now])
+        state = str(_Execution.State.Name(now.last_known_state))
+        reason = text_of(now, LEFT) or "what it had left could not be removed before"
+        outcome.append(
+            OpenExecution(
+                now.id, place.pipeline, place.run_id, place.node_id, state, reason, removed
+            )
+        )
     return outcome
 
 
-def _open_executions(store: Any, url: MetadataUrl) -> list[Any]:
+def _those(store: Any, url: MetadataUrl, query: str, are_meant: Callable[[Any], bool]) -> list[Any]:
     """ML Metadata 1.21 lists all executions or those of ids, so SQLite itself is asked for ids."""
     if url.path is not None:
         uri = f"file:{quote(str(url.path))}?mode=ro"
-        query = f"select id from Execution where last_known_state in {_OPEN}"
         with (
             contextlib.suppress(sqlite3.Error),  # such as another schema's
             contextlib.closing(sqlite3.connect(uri, uri=True)) as connection,
         ):
             ids = [number for (number,) in connection.execute(query)]
             return list(store.get_executions_by_id(ids)) if ids else []
-    return [item for item in store.get_executions() if item.last_known_state in _OPEN]
+    return [item for item in store.get_executions() if are_meant(item)]
+
+
+def _is_open(proto: Any) -> bool:
+    return proto.last_known_state in _OPEN
+
+
+def _has_left(proto: Any) -> bool:
+    return not _is_open(proto) and bool(text_of(proto, LEFT))
 
 
 def _require_closable(protos: list[Any], asked: list[int]) -> None:
@@ -110,13 +139,12 @@ def _verdict(proto: Any, owner: Owner | None, request: RepairRequest) -> tuple[s
 def _again(store: Any, before: Any) -> Any | None:
     """The execution now, if it is still the same process's and open."""
     [now] = store.get_executions_by_id([before.id])
-    is_open = now.last_known_state in _OPEN
-    return now if is_open and _process(now) == _process(before) else None
+    return now if _is_open(now) and _process(now) == _process(before) else None
 
 
 def _close(store: Any, execution: Any, state: str, reason: str) -> list[str]:
     # The files first: who is killed in between leaves an execution that is still open.
-    removed = [str(place) for place in _leavings(execution) if remove_output(place)]
+    removed = remove_leavings(execution)
     events = store.get_events_by_execution_ids([execution.id])
     ids = [event.artifact_id for event in events if event.type in _OUTPUTS]
     artifacts = list(store.get_artifacts_by_id(ids)) if ids else []
@@ -130,39 +158,12 @@ def _close(store: Any, execution: Any, state: str, reason: str) -> list[str]:
     return removed
 
 
-def _leavings(execution: Any) -> Iterator[Path]:
-    """What the try has made below its node's directory, of which TFX names it after the execution.
-
-    What was there before the execution was registered is another store's, whose ids are the same.
-    """
-    text = _text(execution, DIRECTORY).removeprefix("file://")
-    if not text or "://" in text:
-        return
-    directory = Path(text)
-    names = {str(execution.id), execution.name} - {""}
-    with contextlib.suppress(OSError):
-        keys = [entry.name for entry in os.scandir(directory) if not entry.name.startswith(".")]
-        below = [*keys, *(f"{_SYSTEM}/{name}" for name in _OF_THE_TRY)]
-        since = execution.create_time_since_epoch / 1000 - _CLOCK_SECONDS
-        for place in (directory / part / name for part in below for name in sorted(names)):
-            with contextlib.suppress(OSError):
-                if place.lstat().st_ctime >= since:
-                    yield place
-
-
 def _owner(proto: Any) -> Owner | None:
     return Owner.from_text(_process(proto))
 
 
 def _process(proto: Any) -> str:
-    return _text(proto, PROCESS)
-
-
-def _text(proto: Any, name: str) -> str:
-    # Asking for one that is not there would make it.
-    return (
-        str(proto.custom_properties[name].string_value) if name in proto.custom_properties else ""
-    )
+    return text_of(proto, PROCESS)
 
 
 def _seen(proto: Any) -> float:

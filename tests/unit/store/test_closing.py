@@ -1,5 +1,6 @@
 """A store in a file, with executions of processes that live, have ended, or run elsewhere."""
 
+import errno
 import os
 import subprocess
 import time
@@ -15,7 +16,7 @@ from headrace.keeping.owner import DIRECTORY, PROCESS, Owner
 from headrace.keeping.repairs import OpenExecution, RepairRequest
 from headrace.services.identity import ProcessIdentity
 from headrace.settings import MetadataUrl, parse_metadata_url
-from headrace.store import closing
+from headrace.store import leavings
 from headrace.store.closing import close_dead
 from headrace.store.opening import open_to_write
 
@@ -141,7 +142,7 @@ def test_one_that_lives_cannot_be_named_nor_one_that_is_not_open(place: Place, d
 def test_files_that_are_older_than_the_execution_are_another_stores(
     place: Place, dead: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closing, "_CLOCK_SECONDS", 0)
+    monkeypatch.setattr(leavings, "_CLOCK_SECONDS", 0)
     [output, *_] = place.write(1)
     time.sleep(0.01)  # a directory's time of change cannot be set, and the store has milliseconds
     number = place.execution(dead)
@@ -171,3 +172,55 @@ def test_what_a_node_has_set_aside_of_another_store_stays(place: Place, dead: Ow
     other.write_text("another store's")
     place.repair()
     assert (output.exists(), other.exists()) == (False, True)
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> list[OSError]:
+    """No file can be removed while there is an error here.
+
+    A disk that is read-only for root too needs a mount, which not every machine allows; the fault
+    campaign has one.
+    """
+    errors = [OSError(errno.EROFS, os.strerror(errno.EROFS))]
+    remove = leavings.remove_output
+
+    def attempt(place: Path) -> bool:
+        if errors:
+            raise errors[0]
+        return remove(place)
+
+    monkeypatch.setattr(leavings, "remove_output", attempt)
+    return errors
+
+
+def test_what_cannot_be_removed_keeps_nothing_open_and_goes_with_a_later_repair(
+    place: Place, dead: Owner, stuck: list[OSError]
+) -> None:
+    first, second = place.execution(dead), place.execution(dead)
+    files = [file for number in (first, second) for file in place.write(number)]
+    assert [item.state for item in place.repair()] == ["FAILED", "FAILED"]
+    assert all(file.exists() for file in files)
+    [again, _] = place.repair()
+    assert (again.execution_id, again.state, again.removed) == (first, "FAILED", [])
+    assert again.reason.endswith("cannot be removed: Read-only file system")
+    stuck.clear()
+    assert [len(item.removed) for item in place.repair()] == [3, 3]
+    assert not any(file.exists() for file in files)
+    assert place.repair() == []
+    assert (place.state(first), place.state(second)) == ("FAILED", "FAILED")
+
+
+def test_what_another_try_has_taken_up_is_not_cleared(
+    place: Place, dead: Owner, stuck: list[OSError]
+) -> None:
+    number = place.execution(dead)
+    place.write(number)
+    place.repair()
+    stuck.clear()
+    [taken] = place.store.get_executions_by_id([number])
+    taken.last_known_state = pb.Execution.RUNNING
+    taken.custom_properties[PROCESS].string_value = Owner.this_process().to_text()
+    place.store.put_executions([taken])
+    files = place.write(number)
+    assert [item.state for item in place.repair()] == [""]
+    assert all(file.exists() for file in files)
