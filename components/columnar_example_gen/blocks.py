@@ -44,17 +44,18 @@ def read_blocks(
         HeadraceError: a record is longer than any that is meant.
     """
     waiting: list[bytes] = []
-    open_quotes = 0
+    open_quotes = held = 0
     while piece := read(size):
         end = last_record_end(piece, quote, open_quotes)
         if end:
             block = b"".join((*waiting, piece[:end]))
             yield Block(file, block, first_line)
             first_line += block.count(b"\n")
-            waiting, open_quotes, piece = [], 0, piece[end:]
+            waiting, open_quotes, held, piece = [], 0, 0, piece[end:]
         waiting.append(piece)
+        held += len(piece)
         open_quotes ^= piece.count(quote) & 1 if quote else 0
-        if sum(map(len, waiting)) > _LONGEST_RECORD:
+        if held > _LONGEST_RECORD:
             raise HeadraceError(
                 f"{file}:{first_line}: a record of more than {_LONGEST_RECORD >> 20} MB",
                 "a quote is probably never closed; mend the file",

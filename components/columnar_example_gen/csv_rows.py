@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -36,7 +37,8 @@ class Dialect:
         if not isinstance(self.encoding, str):
             raise ValueError(f"encoding must be a name, not {self.encoding!r}")
         for name, value in (("delimiter", self.delimiter), ("quote", self.quote)):
-            if not isinstance(value, str) or len(value.encode()) > 1 or value in ("\n", "\r"):
+            is_one = isinstance(value, str) and value.isascii() and len(value) <= 1
+            if not is_one or value in ("\n", "\r", "\0"):
                 raise ValueError(f"{name} must be one ASCII character, not {value!r}")
         if not self.delimiter:
             raise ValueError("a delimiter is needed")
@@ -124,6 +126,9 @@ def _parse(
     ragged = _Ragged()
     if not data:
         return pa.table([pa.array([], pa.string()) for _ in names], names=list(names)), ragged
+    if data.startswith(codecs.BOM_UTF8):
+        # Arrow leaves one out, as at a file's beginning. Here it is the first cell's.
+        data = codecs.BOM_UTF8 + data
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(data),

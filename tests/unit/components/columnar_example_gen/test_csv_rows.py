@@ -109,6 +109,13 @@ def test_without_quotes_a_quote_is_a_character():
     assert (found, bad) == ([('"1', "2"), ("3", '4"')], [])
 
 
+def test_a_byte_order_mark_that_begins_no_file_is_its_cells_own():
+    found, bad, _ = rows_of("\ufeff1,2\n\ufeff3,4\n".encode())
+    assert (found, bad) == ([("\ufeff1", "2"), ("\ufeff3", "4")], [])
+    rows = read_rows(Block("f.csv", "\ufeff\n".encode(), 1), ["a"], Dialect())
+    assert rows.cells[0].to_pylist() == ["\ufeff"]
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -116,6 +123,8 @@ def test_without_quotes_a_quote_is_a_character():
         {"delimiter": "::"},
         {"delimiter": 9},
         {"quote": "é"},
+        {"quote": "\0"},
+        {"delimiter": "\0"},
         {"delimiter": "'", "quote": "'"},
         {"encoding": 8},
         {"nulls": "NA"},
