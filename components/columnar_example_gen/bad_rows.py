@@ -74,9 +74,11 @@ class BadRow:
         shown = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}..."
         return f"{self.file}:{self.line}: {self.reason}: {shown!r}"
 
-    def as_json(self) -> str:
-        """The row as one line of JSON, as the quarantine holds it."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+    def as_json(self) -> bytes:
+        """The row as one line of JSON in UTF-8, as the quarantine holds it."""
+        line = json.dumps(asdict(self), ensure_ascii=False) + "\n"
+        # Half a surrogate pair has no bytes in UTF-8; JSON's escape for it is Python's.
+        return line.encode("utf-8", "backslashreplace")
 
     def error(self) -> HeadraceError:
         """What policy ``fail`` raises."""

@@ -18,7 +18,9 @@ from .signatures import refuse_binary
 _UTF8_MARK = codecs.BOM_UTF8
 _PLAIN = ("utf-8", "ascii")
 _UNDECODABLE = "headrace.undecodable"
-_SURROGATES = range(0xDC00, 0xDD00)
+_SURROGATES = range(0xD800, 0xE000)
+_BYTES = range(0xDC00, 0xDD00)
+"""The surrogates that stand for bytes that are nothing in the file's encoding."""
 
 NOT_TEXT = "not valid text in the file's encoding"
 
@@ -87,7 +89,14 @@ def shown(data: bytes) -> str:
         text = data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return data.decode(errors="backslashreplace")
-    return "".join(f"\\x{ord(one) & 0xFF:02x}" if ord(one) in _SURROGATES else one for one in text)
+    return "".join(_shown(one) if ord(one) in _SURROGATES else one for one in text)
+
+
+def _shown(surrogate: str) -> str:
+    wrong = surrogate.encode("utf-8", "surrogatepass")
+    if ord(surrogate) in _BYTES:
+        wrong = bytes([ord(surrogate) - _BYTES.start])
+    return "".join(f"\\x{byte:02x}" for byte in wrong)
 
 
 def reader(stream: BinaryIO, piece: Range, encoding: str) -> Read:
@@ -149,7 +158,7 @@ def _undecodable(error: UnicodeError) -> tuple[str, int]:
     """Each byte that is nothing in an encoding as a character that UTF-8 has no bytes for."""
     assert isinstance(error, UnicodeDecodeError)
     wrong = error.object[error.start : error.end]
-    return "".join(chr(_SURROGATES.start + byte) for byte in wrong), error.end
+    return "".join(chr(_BYTES.start + byte) for byte in wrong), error.end
 
 
 codecs.register_error(_UNDECODABLE, _undecodable)

@@ -186,7 +186,7 @@ class _Quarantine:
         self._policy.check(self.count, self.last)
         if self._policy.policy is Policy.QUARANTINE:
             self._file = self._file or created(self.path)
-            self._file.write("".join(f"{row.as_json()}\n" for row in bad).encode())
+            self._file.write(b"".join(row.as_json() for row in bad))
 
     def close(self) -> None:
         if self._file is not None:

@@ -50,6 +50,11 @@ def test_bytes_that_are_nothing_in_an_encoding_are_no_text(data, encoding, expec
         assert shown(found) == expected
 
 
+def test_half_a_surrogate_pair_is_shown_by_its_bytes():
+    assert not is_text(b"a\xed\xa0\x80")
+    assert shown(b"a\xed\xa0\x80") == "a\\xed\\xa0\\x80"
+
+
 def test_a_range_is_read_from_its_start_to_its_end():
     assert read("äbcdef".encode("latin-1"), "latin-1", start=2, end=5) == b"cde"
 
