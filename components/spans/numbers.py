@@ -9,6 +9,9 @@ from headrace.errors import HeadraceError
 
 _EPOCH = datetime.date(1970, 1, 1)
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
+_NUMBER = re.compile(r"\d{1,100}")
+_GREATEST = 2**31 - 1
+"""What TFX has room for."""
 _FIRST_DATES = 10_000
 """A number of days since 1970 has five digits from 1997 to 2243; smaller ones are no dates."""
 _LAST_DATES = 100_000
@@ -26,7 +29,7 @@ def span_number(text: str, *, dates: bool) -> int:
     """
     stripped = text.strip()
     if not dates:
-        if stripped.isdecimal():
+        if _NUMBER.fullmatch(stripped) and int(stripped) <= _GREATEST:
             return int(stripped)
         raise HeadraceError(
             f"span {text!r} is not a number", "the pattern has {SPAN}, so spans are 0, 1, 2, ..."

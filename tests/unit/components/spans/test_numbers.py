@@ -14,7 +14,8 @@ def test_where_the_pattern_has_spans_it_is_the_number_itself():
 
 
 @pytest.mark.parametrize(
-    ("text", "dates"), [("20130230", True), ("15710", True), ("today", True), ("-1", False)]
+    ("text", "dates"),
+    [("20130230", True), ("15710", True), ("today", True), ("-1", False), ("2147483648", False)],
 )
 def test_what_is_no_span_is_refused(text, dates):
     with pytest.raises(HeadraceError, match=f"span '{text}' is not a"):
