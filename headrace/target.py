@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 from dataclasses import dataclass
@@ -56,10 +57,11 @@ def parse_target(text: str, project: Path, cwd: Path | None = None) -> Target:
 
 
 def _find_file(location: str, search: tuple[Path, ...]) -> Path:
-    for base in search:
-        file = base / Path(location).expanduser()
-        if file.is_file():
-            return file.resolve()
+    with contextlib.suppress(RuntimeError):  # ~NAME of a user that there is not
+        for base in search:
+            file = base / Path(location).expanduser()
+            if is_file(file):
+                return file.resolve()
     places = " or ".join(str(base) for base in search)
     raise UsageError(f"pipeline file {location} does not exist (looked in {places})", FORMS)
 
@@ -67,21 +69,35 @@ def _find_file(location: str, search: tuple[Path, ...]) -> Path:
 def _find_module(location: str, search: tuple[Path, ...]) -> Path:
     relative = Path(*location.split("."))
     for base in search:
-        for candidate in (base / relative.with_suffix(".py"), base / relative / "__init__.py"):
-            if candidate.is_file():
-                return candidate.resolve()
+        found_here = _module_file(base, relative)
+        if found_here is not None:
+            return found_here
     try:
         found = importlib.util.find_spec(location.partition(".")[0])
     except (ImportError, ValueError):
         found = None
     for package in (found.submodule_search_locations or ()) if found else ():
-        base = Path(package).parent
-        for candidate in (base / relative.with_suffix(".py"), base / relative / "__init__.py"):
-            if candidate.is_file():
-                return candidate.resolve()
+        found_there = _module_file(Path(package).parent, relative)
+        if found_there is not None:
+            return found_there
     raise UsageError(
         f"module {location} was not found in {' or '.join(str(base) for base in search)}", FORMS
     )
+
+
+def _module_file(base: Path, relative: Path) -> Path | None:
+    for candidate in (base / f"{relative}.py", base / relative / "__init__.py"):
+        if is_file(candidate):
+            return candidate.resolve()
+    return None
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is one; what no file can be named, such as a name that is too long, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _module_name(file: Path, project: Path) -> tuple[Path, str]:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "flink_"
 _UNITS = {"": 0, "b": 0, "k": 1, "kb": 1, "m": 2, "mb": 2, "g": 3, "gb": 3, "t": 4, "tb": 4}
-_SIZE = re.compile(r"(\d+)\s*([a-z]*)")
+_SIZE = re.compile(r"([0-9]{1,18})\s*([a-z]*)")
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,23 @@ def master_url(value: Any) -> str:
     """Read a cluster's REST address: a URL, or ``host:port`` as Beam and Flink write it."""
     text = value.strip().rstrip("/") if isinstance(value, str) else ""
     url = text if "://" in text else f"http://{text}"
-    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url) or not _has_place(url):
         raise ValueError(f"expected the URL of a Flink cluster's REST API, got {value!r}")
     return url
 
 
+def _has_place(url: str) -> bool:
+    """Whether it names a host, and no port that cannot be one."""
+    try:
+        parts = urlsplit(url)
+        return url.isprintable() and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def endpoint(value: Any) -> str:
     """Read ``host:port``."""
-    match = re.fullmatch(r"[^\s:/]+:(\d+)", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"[^\s:/]+:([0-9]{1,5})", value) if isinstance(value, str) else None
     if match is None or not 0 < int(match[1]) < 65536:
         raise ValueError(f"expected HOST:PORT, got {value!r}")
     return str(value)
@@ -83,7 +93,7 @@ def count(value: Any) -> int:
     """Read a whole number above zero."""
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = 0
     if number < 1 or isinstance(value, (bool, float)):
         raise ValueError(f"expected a whole number above zero, got {value!r}")

@@ -132,7 +132,8 @@ def _read_table(config: Path) -> dict[str, Any]:
         table = tomllib.loads(config.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Not TOMLDecodeError only: a number of too many digits is Python's own ValueError.
         raise UsageError(f"{config} is not valid TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"{config} cannot be read: {error.strerror}") from None
@@ -155,8 +156,18 @@ def _text(value: Any) -> str:
 
 
 def _path_from(base: Path) -> Callable[[Any], Path]:
-    # Not resolved: an interpreter of a virtual environment is a symbolic link that must stay one.
-    return lambda value: Path(os.path.abspath(base / Path(_text(value)).expanduser()))
+    def convert(value: Any) -> Path:
+        text = _text(value)
+        if "\0" in text:
+            raise ValueError(f"a path cannot have a NUL character: {text!r}")
+        try:
+            path = Path(text).expanduser()
+        except RuntimeError as error:  # ~NAME of a user that there is not
+            raise ValueError(f"{text!r}: {error}") from None
+        # Not resolved: an interpreter of a virtual environment is a link that must stay one.
+        return Path(os.path.abspath(base / path))
+
+    return convert
 
 
 def _root_from(base: Path) -> Callable[[Any], str | None]:
@@ -216,7 +227,7 @@ def _seconds(value: Any) -> float:
 def _no_seconds_or_more(value: Any) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"expected a number of seconds, got {value!r}") from None
     if not 0 <= seconds < float("inf"):
         raise ValueError(f"expected a positive number of seconds, got {value!r}")

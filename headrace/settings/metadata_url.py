@@ -58,7 +58,9 @@ def parse_metadata_url(url: str, base: Path) -> MetadataUrl:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS[backend]
     except ValueError:
-        raise ValueError(f"the port of the {backend} URL is not a number from 0 to 65535") from None
+        raise ValueError(
+            f"host and port of the {backend} URL cannot be read; a port is from 1 to 65535"
+        ) from None
     database = unquote(parts.path.lstrip("/"))
     if not parts.hostname or not database:
         raise ValueError(f"expected {backend}://USER:PASSWORD@HOST:PORT/DATABASE")
@@ -76,6 +78,7 @@ def parse_metadata_url(url: str, base: Path) -> MetadataUrl:
 def _sqlite(url: str, base: Path) -> MetadataUrl:
     # As in SQLAlchemy: three slashes and a relative path, or four and an absolute one.
     path = url.partition("://")[2]
-    if not path.startswith("/") or len(path) < 2:
+    name = unquote(path[1:])
+    if not path.startswith("/") or not name or "\0" in name:
         raise ValueError("expected sqlite:///relative/path or sqlite:////absolute/path")
-    return MetadataUrl("sqlite", path=Path(os.path.abspath(base / unquote(path[1:]))))
+    return MetadataUrl("sqlite", path=Path(os.path.abspath(base / name)))

@@ -114,6 +114,13 @@ def test_keras_is_headraces_setting_else_tensorflows_variable(
         ("keras = true", "keras"),
         ("runner = ", "TOML"),
         ('metadata_url = "oracle://h"', "metadata_url"),
+        ("home = " + "9" * 5000, "TOML"),
+        ("home = " + "[" * 20_000, "TOML"),
+        ("launcher_idle_seconds = 1" + "0" * 400, "launcher_idle_seconds"),
+        ('home = "~nobody-of-that-name/x"', "nobody-of-that-name"),
+        ('artifact_root = "a\\u0000b"', "NUL"),
+        ('metadata_url = "sqlite:////a%00b"', "metadata_url"),
+        ('metadata_url = "postgresql://[::/d"', "host and port"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file(project: Path, text: str, named: str) -> None:
