@@ -18,9 +18,12 @@ def within_boundaries(nodes: Sequence[Node], group: tuple[str, ...]) -> list[Nod
     Args:
         nodes: all of them in topological order, those of sub-pipelines inside of it included.
         group: ids of the sub-pipelines down to this one.
+
+    Raises:
+        ValueError: it does not have one first and one last node.
     """
-    first = next(node for node in nodes if _is(node, NodeKind.PIPELINE_BEGIN, group))
-    last = next(node for node in nodes if _is(node, NodeKind.PIPELINE_END, group))
+    first = _only(nodes, NodeKind.PIPELINE_BEGIN, group)
+    last = _only(nodes, NodeKind.PIPELINE_END, group)
     inside = {node.id for node in nodes}
     waited_for = {name for node in nodes for name in node.upstream}
     ends = [node.id for node in nodes if node is not last and node.id not in waited_for]
@@ -36,8 +39,11 @@ def within_boundaries(nodes: Sequence[Node], group: tuple[str, ...]) -> list[Nod
     return result
 
 
-def _is(node: Node, kind: NodeKind, group: tuple[str, ...]) -> bool:
-    return node.kind is kind and node.group == group
+def _only(nodes: Sequence[Node], kind: NodeKind, group: tuple[str, ...]) -> Node:
+    found = [node for node in nodes if node.kind is kind and node.group == group]
+    if len(found) != 1:
+        raise ValueError(f"sub-pipeline {'.'.join(group)} has {len(found)} nodes {kind.value}")
+    return found[0]
 
 
 def _after(node: Node, names: Sequence[str]) -> Node:

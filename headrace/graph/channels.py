@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,8 @@ def node_outputs(outputs: Json) -> tuple[NodeOutput, ...]:
     """The outputs of a node, sorted by key."""
     specs = outputs.get("outputs", {})
     return tuple(
-        NodeOutput(key, specs[key]["artifactSpec"]["type"]["name"]) for key in sorted(specs)
+        NodeOutput(key, text_of(specs[key]["artifactSpec"]["type"]["name"]))
+        for key in sorted(specs)
     )
 
 
@@ -38,18 +40,17 @@ def required_producers(inputs: Json) -> list[str]:
     """
     found: list[str] = []
     for key, spec in inputs.get("inputs", {}).items():
-        channels = _channels(key, inputs, frozenset()) if spec.get("minCount", 0) else []
-        producers = {channel.get("producerNodeQuery", {}).get("id", "") for channel in channels}
+        channels = _channels(key, inputs, set()) if spec.get("minCount", 0) else []
+        producers = {_producer(channel) for channel in channels}
         if len(producers) == 1:
             found += [name for name in producers if name]
     return found
 
 
 def _input(key: str, inputs: Json) -> NodeInput:
-    channels = _channels(key, inputs, frozenset())
+    channels = _channels(key, inputs, set())
     producers = dict.fromkeys(
-        (channel.get("producerNodeQuery", {}).get("id", ""), channel.get("outputKey", ""))
-        for channel in channels
+        (_producer(channel), text_of(channel.get("outputKey", ""))) for channel in channels
     )
     types = dict.fromkeys(
         channel.get("artifactQuery", {}).get("type", {}).get("name", "") for channel in channels
@@ -62,11 +63,31 @@ def _input(key: str, inputs: Json) -> NodeInput:
     )
 
 
-def _channels(key: str, inputs: Json, seen: frozenset[str]) -> list[Json]:
-    """The channels behind an input: its own, or those it is mixed or computed from."""
+def text_of(value: Any) -> str:
+    """A value that has to be text.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, got {reprlib.repr(value)}")
+    return value
+
+
+def _producer(channel: Json) -> str:
+    return text_of(channel.get("producerNodeQuery", {}).get("id", ""))
+
+
+def _channels(key: str, inputs: Json, seen: set[str]) -> list[Json]:
+    """The channels behind an input: its own, or those it is mixed or computed from.
+
+    Args:
+        seen: inputs that were looked at; each is looked at once.
+    """
     spec = inputs.get("inputs", {}).get(key)
     if spec is None or key in seen:
         return []
+    seen.add(key)
     channels: list[Json] = list(spec.get("channels", ()))
     sources: list[str] = list(spec.get("mixedInputs", {}).get("inputKeys", ()))
     graph_id = spec.get("inputGraphRef", {}).get("graphId")
@@ -75,5 +96,5 @@ def _channels(key: str, inputs: Json, seen: frozenset[str]) -> list[Json]:
         if "inputNode" in node:
             sources.append(node["inputNode"].get("inputKey", ""))
     for source in sources:
-        channels.extend(_channels(source, inputs, seen | {key}))
+        channels.extend(_channels(source, inputs, seen))
     return channels

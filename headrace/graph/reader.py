@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from headrace.errors import HeadraceError
 from headrace.graph.boundaries import within_boundaries
-from headrace.graph.channels import node_inputs, node_outputs, required_producers
+from headrace.graph.channels import node_inputs, node_outputs, required_producers, text_of
 from headrace.graph.entities import Node, NodeKind, PipelineGraph
 from headrace.graph.parameters import ParameterTable, parameters_in
 
@@ -50,6 +50,8 @@ def read_graph(path: Path) -> PipelineGraph:
         raise IrError(f"pipeline IR {path} is damaged: {error}", hint) from None
     try:
         return graph_from_ir(ir)
+    except RecursionError:
+        raise IrError(f"pipeline IR {path} is damaged: it is nested without end", hint) from None
     except IrError as error:
         raise IrError(f"pipeline IR {path}: {error.message}", error.hint) from None
 
@@ -63,19 +65,32 @@ def graph_from_ir(ir: Json) -> PipelineGraph:
     """
     try:
         return _graph(ir)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (LookupError, AttributeError, TypeError, ValueError, OverflowError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise IrError(f"this is not the JSON of a TFX pipeline ({reason})") from None
 
 
 def _graph(ir: Json) -> PipelineGraph:
     table = ParameterTable()
-    name = ir["pipelineInfo"]["id"]
+    name = text_of(ir["pipelineInfo"]["id"])
     table.add(parameters_in(ir.get("runtimeSpec", {})), node="")
     nodes = _nodes(ir, (), table)
     if table.conflict:
         raise IrError(table.conflict, "give it the same type and default wherever it is used")
+    _check_order(nodes)
     return PipelineGraph(name=name, nodes=tuple(nodes), parameters=table.parameters())
+
+
+def _check_order(nodes: Sequence[Node]) -> None:
+    """Refuse nodes of one id, and nodes that would wait for what does not come before them."""
+    seen: set[str] = set()
+    for node in nodes:
+        missing = [name for name in node.upstream if name not in seen]
+        if missing:
+            raise IrError(f"node {node.id} waits for {missing[0]}, which is not before it")
+        if node.id in seen:
+            raise IrError(f"there are two nodes {node.id}")
+        seen.add(node.id)
 
 
 def _nodes(ir: Json, group: tuple[str, ...], table: ParameterTable) -> list[Node]:
@@ -88,7 +103,7 @@ def _nodes(ir: Json, group: tuple[str, ...], table: ParameterTable) -> list[Node
     for item in items:
         if "subPipeline" in item:
             inner = item["subPipeline"]
-            inner_group = (*group, inner["pipelineInfo"]["id"])
+            inner_group = (*group, text_of(inner["pipelineInfo"]["id"]))
             table.add(parameters_in(inner.get("runtimeSpec", {})), node="")
             nodes.extend(within_boundaries(_nodes(inner, inner_group, table), inner_group))
         else:
@@ -103,7 +118,7 @@ def _node(
     subpipelines: set[str],
     table: ParameterTable,
 ) -> Node:
-    local_id = spec["nodeInfo"]["id"]
+    local_id = text_of(spec["nodeInfo"]["id"])
     type_name = spec["nodeInfo"]["type"]["name"]
     executor = executors.get(local_id, {})
     boundary = _boundary(local_id, group)

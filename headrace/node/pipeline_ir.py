@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from headrace.errors import HeadraceError, UsageError
-from headrace.graph.entities import NodeKind, ParameterType, RuntimeParameter
+from headrace.graph.entities import NodeKind, ParameterType, PipelineGraph, RuntimeParameter
 from headrace.graph.reader import read_graph
 from headrace.launcher.jobs import ParameterValue
 from headrace.node.parameter_bounds import Bounds, require_within
@@ -63,26 +64,48 @@ def load_node(
     """
     graph = read_graph(ir_path)
     values = check_parameters(graph.parameters, parameters)
-    pipeline = json_format.Parse(ir_path.read_text(encoding="utf-8"), pipeline_pb2.Pipeline())
-    _require_bounds(pipeline, graph.parameters, values, bounds or Bounds())
-    values[constants.PIPELINE_RUN_ID_PARAMETER_NAME] = run_id
-    runtime_parameter_utils.substitute_runtime_parameter(pipeline, values)
-    for qualified_id, inner, node in _nodes(pipeline, ()):
-        if qualified_id == node_id:
-            deployment = runner_utils.extract_local_deployment_config(inner)
-            name = node.node_info.id
-            found = graph.node(node_id)
-            return NodeSpec(
-                node=node,
-                pipeline=inner,
-                executor_spec=runner_utils.extract_executor_spec(deployment, name),
-                driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
-                kind=found.kind,
-                may_lack_inputs=not graph.skippable().isdisjoint(found.upstream),
-                execution_types=_execution_types(pipeline),
-            )
+    with _told(ir_path):
+        pipeline = json_format.Parse(ir_path.read_text(encoding="utf-8"), pipeline_pb2.Pipeline())
+        _require_bounds(pipeline, graph.parameters, values, bounds or Bounds())
+        values[constants.PIPELINE_RUN_ID_PARAMETER_NAME] = run_id
+        runtime_parameter_utils.substitute_runtime_parameter(pipeline, values)
+        for qualified_id, inner, node in _nodes(pipeline, ()):
+            if qualified_id == node_id:
+                return _spec(graph, node_id, pipeline, inner, node)
     raise HeadraceError(
         f"pipeline {graph.name} has no node {node_id}", f"it was read from {ir_path}"
+    )
+
+
+@contextlib.contextmanager
+def _told(ir_path: Path) -> Iterator[None]:
+    """Have an error of TFX's or protobuf's name the file, of which it is.
+
+    Raises:
+        HeadraceError: the file is not what the compiler writes.
+    """
+    try:
+        yield
+    except (json_format.ParseError, LookupError, AttributeError, TypeError, ValueError) as error:
+        raise HeadraceError(
+            f"pipeline IR {ir_path} is damaged: {' '.join(str(error).split())}",
+            "compile the pipeline again: bin/headrace compile TARGET",
+        ) from error
+
+
+def _spec(graph: PipelineGraph, node_id: str, whole: Any, inner: Any, node: Any) -> NodeSpec:
+    """Of a node of the pipeline ``inner``, which is the ``whole`` or in it."""
+    deployment = runner_utils.extract_local_deployment_config(inner)
+    name = node.node_info.id
+    found = graph.node(node_id)
+    return NodeSpec(
+        node=node,
+        pipeline=inner,
+        executor_spec=runner_utils.extract_executor_spec(deployment, name),
+        driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
+        kind=found.kind,
+        may_lack_inputs=not graph.skippable().isdisjoint(found.upstream),
+        execution_types=_execution_types(whole),
     )
 
 

@@ -91,9 +91,22 @@ def no_type(tree: dict[str, Any]) -> None:
     del nodes(tree)["Use"]["parameters"]["parameters"]["mode"]["runtimeParameter"]["type"]
 
 
+def no_default(tree: dict[str, Any]) -> None:
+    use = nodes(tree)["Make"]["parameters"]["parameters"]["count"]["runtimeParameter"]
+    use["defaultValue"] = {"doubleValue": float("inf")}
+
+
+def an_unknown_node_before(tree: dict[str, Any]) -> None:
+    nodes(tree)["Use"]["upstreamNodes"] = ["Gone"]
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
+        (no_default, "not the JSON of a TFX pipeline .OverflowError"),
+        (an_unknown_node_before, "node Use waits for Gone, which is not before it"),
+        (lambda tree: tree["nodes"].append(tree["nodes"][0]), "there are two nodes Make"),
+        (lambda tree: tree["pipelineInfo"].update(id=7), "expected text, got 7"),
         (a_container, "node Make has an executor of the kind ContainerExecutableSpec"),
         (lambda tree: executors(tree).pop("Make"), "node Make .* has no executor"),
         (two_types, "parameter 'count' has two types: int in Make and str in Use"),
@@ -101,13 +114,32 @@ def no_type(tree: dict[str, Any]) -> None:
         (lambda tree: tree.pop("pipelineInfo"), "not the JSON of a TFX pipeline"),
         (lambda tree: tree["nodes"].append(7), "not the JSON of a TFX pipeline"),
     ],
-    ids=["container", "no executor", "two types", "no type", "no name", "odd node"],
+    ids=[
+        *("no default", "unknown upstream", "twice", "no text"),
+        *("container", "no executor", "two types", "no type", "no name", "odd node"),
+    ],
 )
 def test_what_cannot_run_is_named(damage: Callable[[dict[str, Any]], None], message: str) -> None:
     tree = copy.deepcopy(ir("tiny"))
     damage(tree)
     with pytest.raises(IrError, match=message):
         graph_from_ir(tree)
+
+
+def test_a_sub_pipeline_without_a_beginning_is_refused() -> None:
+    tree = ir("nested")
+    inner = next(item["subPipeline"] for item in tree["nodes"] if "subPipeline" in item)
+    del inner["nodes"][0]
+    with pytest.raises(IrError, match="has 0 nodes pipeline_begin"):
+        graph_from_ir(tree)
+
+
+def test_inputs_that_are_mixed_of_each_other_are_looked_at_once() -> None:
+    names = [f"in{number}" for number in range(60)]
+    tree = ir("tiny")
+    mixed = {"mixedInputs": {"inputKeys": names}}
+    nodes(tree)["Use"]["inputs"] = {"inputs": dict.fromkeys(names, mixed)}
+    assert len(graph_from_ir(tree).node("Use").inputs) == 60
 
 
 @pytest.mark.parametrize(
