@@ -9,7 +9,7 @@ from airflow.sdk import Param
 
 from headrace.errors import UsageError
 from headrace.graph.entities import ParameterType, RuntimeParameter
-from headrace.graph.values import ParameterValue, checked, read_text
+from headrace.graph.values import NotHeld, ParameterValue, checked, read_text
 
 __all__ = ["authored", "checked", "coerced", "dag_params", "is_template"]
 
@@ -85,6 +85,8 @@ def coerced(parameter: RuntimeParameter, text: str, template: str) -> ParameterV
     """
     try:
         return read_text(parameter.type, text)
+    except NotHeld as error:
+        raise UsageError(f"parameter {parameter.name!r}: {error}") from None
     except ValueError:
         raise UsageError(
             f"parameter {parameter.name!r} must be of type {parameter.type.value}: "

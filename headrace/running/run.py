@@ -19,7 +19,7 @@ import psutil
 from headrace.errors import EXIT_DONE, EXIT_FAILED, UsageError
 from headrace.graph.entities import PipelineGraph
 from headrace.graph.reader import read_graph
-from headrace.graph.values import ParameterValue, read_text
+from headrace.graph.values import NotHeld, ParameterValue, read_text
 from headrace.ir.manifest import Manifest
 from headrace.ir.store import current_ir
 from headrace.launcher.jobs import ReuseRequest
@@ -276,6 +276,8 @@ def parameter_values(
         kind = declared[name].type
         try:
             values[name] = read_text(kind, text)
+        except NotHeld as error:
+            raise UsageError(f"parameter {name!r}: {error}") from None
         except ValueError:
             raise UsageError(
                 f"parameter {name!r} must be of type {kind.value}, not {text!r}"

@@ -68,6 +68,7 @@ def test_none_in_the_dag_file_asks_for_a_value_at_each_trigger() -> None:
         ({"epochs": "many"}, "parameter 'epochs' must be of type int, not 'many'"),
         ({"epochs": True}, "parameter 'epochs' must be of type int, not True"),
         ({"epochs": 1.5}, "parameter 'epochs' must be of type int, not 1.5"),
+        ({"epochs": 2**63}, "parameter 'epochs': it is an integer of more than 64 bits"),
     ],
 )
 def test_a_wrong_value_in_the_dag_file_is_refused(given: dict, named: str) -> None:

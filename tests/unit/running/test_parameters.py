@@ -37,6 +37,18 @@ def test_a_text_of_another_type_is_named(name: str, text: str, kind: str) -> Non
         parameter_values(GRAPH, {name: text}, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("count", "9223372036854775808", "an integer of more than 64 bits"),
+        ("word", "a\udcffb", "is not valid text"),
+    ],
+)
+def test_what_would_not_reach_a_node_as_it_is_is_refused(name: str, text: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=f"parameter '{name}': .*{reason}"):
+        parameter_values(GRAPH, {name: text}, None)
+
+
 def test_an_unknown_parameter_is_named_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="unknown parameter 'cuont'") as caught:
         parameter_values(GRAPH, {"cuont": "1"}, None)
