@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
+from headrace.fields import read_fields
 from headrace.launcher.failures import describe
 from headrace.launcher.jobs import (
     CheckCodeRequest,
@@ -133,7 +134,7 @@ def _cancel(_signal: int, _frame: FrameType | None) -> None:
 
 def _run_node(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     import_keras_tuner()
-    request = NodeRequest(**payload)
+    request = read_fields(NodeRequest, payload)
     use_import_path(request.import_path)
     from headrace.node import run_node
 
@@ -142,7 +143,7 @@ def _run_node(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
 
 def _reuse_outputs(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     import_keras_tuner()
-    request = ReuseRequest(**payload)
+    request = read_fields(ReuseRequest, payload)
     use_import_path(request.import_path)
     from headrace.node.reuse import reuse_outputs
 
@@ -153,7 +154,7 @@ def _roll_back(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     import_keras_tuner()
     from headrace.node.rollback import roll_back
 
-    result = roll_back(RollbackRequest(**payload))
+    result = roll_back(read_fields(RollbackRequest, payload))
     return {} if result is None else asdict(result)
 
 
@@ -161,12 +162,12 @@ def _compile(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     import_keras_tuner()
     from headrace.compiler import compile_target
 
-    return asdict(compile_target(CompileRequest(**payload)))
+    return asdict(compile_target(read_fields(CompileRequest, payload)))
 
 
 def _check_code(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
     import_keras_tuner()
-    request = CheckCodeRequest(**payload)
+    request = read_fields(CheckCodeRequest, payload)
     use_import_path(request.import_path)
     from headrace.node.code_check import faults_of_code
 

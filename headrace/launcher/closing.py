@@ -72,6 +72,6 @@ def store_of(request: Request) -> str:
 def _may_exist(url: str) -> bool:
     try:
         path = parse_metadata_url(url, Path("/")).path
-    except ValueError:
+        return path is None or path.is_file()
+    except (ValueError, OSError):  # as of a path that is too long
         return False
-    return path is None or path.is_file()

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import reprlib
 import selectors
 import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -139,6 +141,15 @@ class ForkServer:
         except ProtocolError as error:
             connection.send_last(ErrorFrame("ProtocolError", str(error)))
             return
+        try:
+            self._answer(request, connection)
+        except Exception as error:
+            # Whatever one client asks for: the jobs of all others are in this process's hands.
+            traceback.print_exc()
+            text = f"the launcher cannot do what it was asked for: {reprlib.repr(str(error))}"
+            connection.send_last(ErrorFrame(type(error).__name__, text))
+
+    def _answer(self, request: Request, connection: Connection) -> None:
         held = self._held(request)
         if request.operation is Operation.ATTACH:
             self._watch_job(held, request, connection)
@@ -251,13 +262,18 @@ class ForkServer:
         try:
             scratch = make_scratch(request.environ)
             pid = fork_quietly()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             for descriptor in (frames_read, frames_write, output_read, output_write):
                 os.close(descriptor)
             if scratch is not None:
                 remove_scratch(scratch)
-            text = f"no process can be started: {error.strerror}"
-            connection.send_last(ErrorFrame("OSError", text, transient=True))
+            reason = error.strerror if isinstance(error, OSError) else error
+            frame = ErrorFrame(
+                type(error).__name__,
+                f"no process can be started: {reason}",
+                transient=isinstance(error, OSError),
+            )
+            connection.send_last(frame)
             return
         if pid == 0:
             request.environ["TMPDIR"] = str(scratch)

@@ -11,9 +11,13 @@ JSON only: nothing that arrives here is ever unpickled or evaluated.
 from __future__ import annotations
 
 import json
+import math
+import reprlib
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
+
+from headrace.fields import read_fields
 
 PROTOCOL_VERSION = 3
 MAX_FRAME_BYTES = 16 * 1024 * 1024
@@ -200,7 +204,10 @@ def encode(message: Request | Frame) -> bytes:
         ProtocolError: it would be longer than ``MAX_FRAME_BYTES``.
     """
     line = json.dumps(asdict(message), separators=(",", ":"), ensure_ascii=False)
-    data = line.encode("utf-8", errors="replace") + b"\n"
+    # A variable of the environment may hold bytes that are no text: as JSON's escapes they arrive
+    # as they are. What a node says is for people.
+    errors = "backslashreplace" if isinstance(message, Request) else "replace"
+    data = line.encode("utf-8", errors=errors) + b"\n"
     if len(data) > MAX_FRAME_BYTES:
         raise ProtocolError(f"a frame of {len(data)} bytes is over the limit of {MAX_FRAME_BYTES}")
     return data
@@ -213,12 +220,14 @@ def decode_frame(line: bytes) -> Frame:
         ProtocolError: the line is not such a frame.
     """
     fields = _object(line)
+    kind = fields.get("kind")
+    if not isinstance(kind, str) or kind not in _FRAMES:
+        raise ProtocolError(f"not a frame: its kind is {reprlib.repr(kind)}")
     try:
-        kind = FrameKind(fields.pop("kind"))
-        frame: Frame = _FRAMES[kind](**fields)
-        return frame
-    except (KeyError, TypeError, ValueError) as error:
+        frame: Frame = read_fields(_FRAMES[kind], fields)
+    except ValueError as error:
         raise ProtocolError(f"not a frame: {error}") from None
+    return frame
 
 
 def decode_request(line: bytes) -> Request:
@@ -233,18 +242,14 @@ def decode_request(line: bytes) -> Request:
     if version != PROTOCOL_VERSION:
         is_newer = isinstance(version, int) and version > PROTOCOL_VERSION
         error = NewerProtocolError if is_newer else ProtocolError
-        raise error(f"protocol version {version!r}, not {PROTOCOL_VERSION}")
+        raise error(f"protocol version {reprlib.repr(version)}, not {PROTOCOL_VERSION}")
     try:
-        hold = fields.get("hold")
-        typed = {
-            "operation": Operation(fields["operation"]),
-            "hold": None if hold is None else Hold(**hold),
-        }
-        request = Request(**{**fields, **typed})
-    except (KeyError, TypeError, ValueError) as error:
+        request = read_fields(Request, fields)
+    except ValueError as error:
         raise ProtocolError(f"not a request: {error}") from None
-    if not isinstance(request.payload, dict) or not isinstance(request.environ, dict):
-        raise ProtocolError("not a request: payload and environ must be objects")
+    hold = request.hold
+    if hold is not None and not (math.isfinite(hold.seconds) and math.isfinite(hold.handover)):
+        raise ProtocolError("not a request: a hold that never ends")
     return request
 
 

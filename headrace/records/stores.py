@@ -49,9 +49,9 @@ def own_store_url(file: Path) -> str:
     """The URL of the store that a compiled pipeline names; empty for what has none."""
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""  # removed just now, with the compilation that it belongs to
-    return url_of(config.get("databaseConnectionConfig", {}))
+        return url_of(config.get("databaseConnectionConfig", {}))
+    except (OSError, ValueError, RecursionError, AttributeError, TypeError):
+        return ""  # removed just now, with the compilation that it belongs to, or damaged
 
 
 def url_of(config: dict[str, Any]) -> str:

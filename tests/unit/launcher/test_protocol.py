@@ -74,6 +74,9 @@ def test_text_that_is_not_unicode_is_sent_all_the_same() -> None:
     assert decode_frame(encode(LogFrame("INFO", "a\udcffb"))) == LogFrame("INFO", "a?b")
 
 
+HELD = json.loads(encode(Request(Operation.RUN_NODE, {}, hold=Hold("key", "digest", 1, 1.5))))
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -83,6 +86,12 @@ def test_text_that_is_not_unicode_is_sent_all_the_same() -> None:
         {"version": PROTOCOL_VERSION, "operation": "run_node", "payload": {}, "more": 1},
         {"version": PROTOCOL_VERSION, "operation": "run_node", "payload": {}, "hold": {"key": "k"}},
         {"version": PROTOCOL_VERSION, "operation": "run_node", "payload": {}, "hold": "k"},
+        *(
+            {**HELD, "hold": {**HELD["hold"], **wrong}}
+            for wrong in ({"seconds": "1"}, {"key": []}, {"seen": None}, {"seconds": float("inf")})
+        ),
+        {**HELD, "environ": {"A": 1}},
+        {**HELD, "fingerprint": []},
     ],
 )
 def test_a_request_of_another_kind_is_refused(fields: dict) -> None:
@@ -94,6 +103,18 @@ def test_a_request_of_a_later_version_is_told_apart() -> None:
     fields = {"version": PROTOCOL_VERSION + 1, "operation": "run_node", "payload": {}, "more": 1}
     with pytest.raises(NewerProtocolError):
         decode_request(json.dumps(fields).encode())
+
+
+def test_a_refusal_is_short_however_long_the_line_was() -> None:
+    for change in ({"version": "x" * 10**6}, {"operation": "x" * 10**6}, {"x" * 10**6: 1}):
+        with pytest.raises(ProtocolError) as failure:
+            decode_request(json.dumps({**HELD, **change}).encode())
+        assert len(str(failure.value)) < 200
+
+
+def test_a_variable_that_is_no_text_arrives_as_it_is() -> None:
+    request = Request(Operation.RUN_NODE, {}, environ={"HOME": "/home/\udce9"})
+    assert decode_request(encode(request)) == request
 
 
 def test_nesting_without_end_is_refused() -> None:

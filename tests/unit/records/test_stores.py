@@ -6,7 +6,7 @@ import pytest
 
 from headrace.errors import UsageError
 from headrace.ir.layout import IrLayout
-from headrace.records.stores import store_urls, url_of
+from headrace.records.stores import own_store_url, store_urls, url_of
 from headrace.settings import Settings, parse_metadata_url
 
 
@@ -20,6 +20,12 @@ def names_its_own(settings: Settings, pipeline: str, key: str, file: Path) -> No
     folder.mkdir(parents=True)
     config = {"databaseConnectionConfig": {"sqlite": {"filenameUri": str(file)}}}
     (folder / "metadata_connection.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize("text", ["[]", "7", '{"databaseConnectionConfig": 7}', "[" * 20_000])
+def test_a_damaged_file_names_no_store(tmp_path: Path, text: str) -> None:
+    (tmp_path / "connection.json").write_text(text)
+    assert own_store_url(tmp_path / "connection.json") == ""
 
 
 def test_the_store_is_the_settings_or_the_file_in_the_state_directory(settings: Settings) -> None:
