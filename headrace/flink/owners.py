@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from headrace.errors import HeadraceError
+from headrace.fields import read_fields
 from headrace.files import write_atomically
 from headrace.flink.job_api import ENDED, JobApi
 from headrace.layout import Layout
@@ -133,9 +134,8 @@ def _age(file: Path) -> float:
 
 def _records(home: Path) -> Iterator[tuple[Path, OwnedJob]]:
     for file in sorted(_directory(home).glob("*.json")):
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            fields = json.loads(file.read_text(encoding="utf-8"))
-            yield file, OwnedJob(**{**fields, "owner": ProcessIdentity(**fields["owner"])})
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            yield file, read_fields(OwnedJob, json.loads(file.read_text(encoding="utf-8")))
 
 
 def _directory(home: Path) -> Path:

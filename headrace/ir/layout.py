@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+_LONGEST = 200
 IR_FILE = "pipeline.json"
 METADATA_CONNECTION_FILE = "metadata_connection.json"
 
@@ -41,9 +42,9 @@ class IrLayout:
 def file_name(pipeline_name: str) -> str:
     """A directory name for a pipeline; TFX allows any text, a file system does not."""
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in pipeline_name)
-    if safe == pipeline_name and not safe.startswith("."):
+    if safe == pipeline_name and 0 < len(safe) <= _LONGEST and not safe.startswith("."):
         return safe
-    return f"{safe.lstrip('.')}-{_digest(pipeline_name)[:8]}"
+    return f"{safe.lstrip('.')[:_LONGEST]}-{_digest(pipeline_name)[:8]}"
 
 
 def _digest(*parts: str) -> str:

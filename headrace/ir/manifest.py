@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from headrace.fields import read_fields
 from headrace.settings import Keras, Settings
 
 
@@ -87,17 +88,10 @@ class Manifest:
     def from_json(cls, text: str) -> Manifest:
         """Read a manifest; ValueError if the text is not one of this version."""
         try:
-            fields = json.loads(text)
-            fields["sources"] = tuple(
-                SourceFile(**{**source, "kind": SourceKind(source["kind"])})
-                for source in fields["sources"]
-            )
-            fields["products"] = tuple(fields["products"])
-            fields["import_path"] = tuple(fields["import_path"])
-            if fields["failure"] is not None:
-                fields["failure"] = CompileFailure(**fields["failure"])
-            return cls(**fields)
-        except (KeyError, TypeError, AttributeError) as error:
+            manifest = read_fields(cls, json.loads(text))
+            Keras(manifest.keras or Keras.THREE)
+            return manifest
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"not a manifest: {error}") from None
 
     def keras_for(self, settings: Settings) -> Keras:

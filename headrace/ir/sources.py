@@ -18,7 +18,7 @@ def snapshot(path: Path) -> SourceFile:
             digest = _digest_module_names(path)
             return SourceFile(str(path), digest, 0, status.st_mtime_ns, SourceKind.MODULES)
         return SourceFile(str(path), _digest_file(path), status.st_size, status.st_mtime_ns)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: what no file can be named
         return SourceFile(str(path), "", 0, 0, SourceKind.ABSENT)
 
 
@@ -29,7 +29,7 @@ def unchanged_at_a_glance(source: SourceFile) -> bool:
     """
     try:
         status = os.stat(source.path)
-    except OSError:
+    except (OSError, ValueError):
         return source.kind is SourceKind.ABSENT
     if source.kind is SourceKind.ABSENT or not source.sha256:
         return False

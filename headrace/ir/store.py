@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -110,7 +111,7 @@ def _lookup(target: str, settings: Settings, cwd: Path) -> Manifest | None:
     if manifest.failure and compiled_with != manifest.keras_for(settings).value:
         return None
     needed = [manifest.ir_path] if manifest.failure is None else []
-    if not all(Path(product).exists() for product in (*needed, *manifest.products)):
+    if not all(os.path.exists(product) for product in (*needed, *manifest.products)):
         return None
     if all(unchanged_at_a_glance(source) for source in manifest.sources):
         return manifest

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from headrace.errors import HeadraceError, UsageError
+from headrace.fields import read_fields
 from headrace.files import write_atomically
 from headrace.launcher.jobs import ParameterValue
 
@@ -96,10 +97,10 @@ def read_record(directory: Path) -> RunRecord | None:
     """
     path = directory / "run.json"
     try:
-        return RunRecord(**json.loads(path.read_text(encoding="utf-8")))
+        return read_fields(RunRecord, json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise HeadraceError(f"the record of a run, {path}, cannot be read: {error}") from None
 
 

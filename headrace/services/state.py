@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from headrace.fields import read_fields
 from headrace.files import write_atomically
 from headrace.services.identity import ProcessIdentity
 
@@ -78,13 +79,6 @@ def write_state(path: Path, state: ServiceState) -> None:
 def read_state(path: Path) -> ServiceState | None:
     """The state, or None if there is no state file that can be read."""
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        fields["supervisor"] = ProcessIdentity(**fields["supervisor"])
-        fields["phase"] = Phase(fields["phase"])
-        fields["components"] = {
-            name: ComponentState(**{**item, "process": ProcessIdentity(**item["process"])})
-            for name, item in fields["components"].items()
-        }
-        return ServiceState(**fields)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return read_fields(ServiceState, json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError):
         return None

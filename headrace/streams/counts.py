@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from headrace.errors import HeadraceError
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,12 @@ class StreamCounts:
 
 
 def count_stream(directory: Path) -> StreamCounts:
-    """Count; a directory that is not there has nothing."""
-    read = list(_all(directory / "read"))
+    """Count; a directory that is not there has nothing.
+
+    Raises:
+        HeadraceError: a file in it is damaged.
+    """
+    read = list(_all(directory / "read", ("rows", "late", "bad")))
     landed = list(announcements(directory))
     return StreamCounts(
         files=len(read),
@@ -36,10 +42,20 @@ def count_stream(directory: Path) -> StreamCounts:
 
 
 def announcements(directory: Path) -> Iterator[dict[str, Any]]:
-    """The spans in a stream's outbox, in order: ``span``, ``uri``, ``start``, ``end``, ``rows``."""
-    yield from sorted(_all(directory / "outbox"), key=lambda one: int(one["span"]))
+    """The spans in a stream's outbox, in order: ``span``, ``uri``, ``start``, ``end``, ``rows``.
+
+    Raises:
+        HeadraceError: a file in it is damaged.
+    """
+    yield from sorted(_all(directory / "outbox", ("span", "rows")), key=lambda one: one["span"])
 
 
-def _all(folder: Path) -> Iterator[dict[str, Any]]:
+def _all(folder: Path, numbers: Sequence[str]) -> Iterator[dict[str, Any]]:
     for path in folder.glob("[!.]*.json"):
-        yield json.loads(path.read_text())
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or any(type(found.get(one)) is not int for one in numbers):
+            raise HeadraceError(f"{path} is damaged", "copy it from a backup of the directory")
+        yield found

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from headrace.errors import HeadraceError, UsageError
+from headrace.fields import read_fields
 from headrace.files import write_atomically
 from headrace.settings import Settings
-from headrace.target import parse_target
+from headrace.target import is_file, parse_target
 
 _FUNCTION = "create_stream"
 _NOT_OF_NAMES = re.compile(r"[^\w-]+")
@@ -52,7 +53,7 @@ def name_stream(text: str, settings: Settings) -> StreamName:
     """
     if ":" not in text:
         file = settings.project / "pipelines" / text / "stream.py"
-        if not text.isidentifier() or not file.is_file():
+        if not text.isidentifier() or not is_file(file):
             raise UsageError(
                 f"there is no stream {text!r}: {file} does not exist",
                 f"NAME is pipelines/NAME/stream.py with a function {_FUNCTION}, "
@@ -77,10 +78,10 @@ def read_state(settings: Settings, name: str) -> StreamState:
     """
     path = state_path(settings, name)
     try:
-        return StreamState(**json.loads(path.read_text()))
+        return read_fields(StreamState, json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return StreamState()
-    except (ValueError, TypeError):
+    except (ValueError, RecursionError):
         raise HeadraceError(
             f"{path} is damaged",
             "remove it; the stream then begins anew, and reads again in the order of its journal",

@@ -26,7 +26,7 @@ def test_a_manifest_survives_json(manifest: Manifest) -> None:
     assert Manifest.from_json(manifest.to_json()) == manifest
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"sources": []}', "null"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"sources": []}', "null", "[" * 20_000])
 def test_another_text_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
         Manifest.from_json(text)
@@ -38,12 +38,16 @@ def test_a_manifest_of_another_version_is_a_value_error() -> None:
         Manifest.from_json(json.dumps({**fields, "colour": "red"}))
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", ".", "..", "", "naïve", "a b", ".hidden"])
+@pytest.mark.parametrize(
+    "name", ["../up", "a/b", ".", "..", "", "naïve", "a b", ".hidden", "x" * 300]
+)
 def test_any_pipeline_name_is_one_directory_of_its_own(name: str) -> None:
     safe = file_name(name)
     assert safe.isascii()
     assert "/" not in safe
+    assert safe
     assert not safe.startswith(".")
+    assert len(safe) < 255
     assert safe != file_name(f"{name}x")
 
 

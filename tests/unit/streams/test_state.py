@@ -36,6 +36,14 @@ def test_a_function_has_a_name_that_can_be_a_files(clicks: Settings) -> None:
     assert found.name == "pipelines-clicks-stream-other"
 
 
+@pytest.mark.parametrize("text", ["", "[]", '{"rows": "3", "late": 0, "bad": 0}', "[" * 20_000])
+def test_a_damaged_count_is_named_by_its_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "read").mkdir()
+    (tmp_path / "read" / "0.json").write_text(text)
+    with pytest.raises(HeadraceError, match=r"read/0\.json is damaged"):
+        count_stream(tmp_path)
+
+
 def test_a_stream_that_is_not_there_is_refused_with_where_it_would_be(clicks: Settings) -> None:
     with pytest.raises(UsageError, match=r"no stream 'nix': .*pipelines/nix/stream\.py"):
         name_stream("nix", clicks)
