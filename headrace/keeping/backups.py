@@ -19,6 +19,7 @@ from headrace.records.stores import store_urls
 from headrace.settings import Settings, parse_metadata_url
 
 _BUSY_SECONDS = 60.0
+_COUNTED = {"MLMDEnv": "schema_version", "Execution": "count(*)", "Artifact": "count(*)"}
 _SIDES = ("-journal", "-wal", "-shm")
 """What SQLite keeps beside a database while it is written."""
 
@@ -228,16 +229,19 @@ def _checked(copy: Path, source: Path | None = None) -> tuple[int, int, int]:
                 raise HeadraceError(f"{name} is damaged: {found}", "use another backup")
             counts = [
                 connection.execute(f"select {what} from {table}").fetchone()[0]
-                for what, table in (
-                    ("schema_version", "MLMDEnv"),
-                    ("count(*)", "Execution"),
-                    ("count(*)", "Artifact"),
-                )
+                for table, what in _COUNTED.items()
+                if _is_table(connection, table)
             ]
-    except (sqlite3.Error, TypeError) as error:
+            schema, executions, artifacts = (int(value) for value in counts)
+    except (sqlite3.Error, TypeError, ValueError, OverflowError) as error:
         raise HeadraceError(f"{name} is no metadata store: {error}") from None
-    schema, executions, artifacts = (int(value) for value in counts)
     return schema, executions, artifacts
+
+
+def _is_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether it is one: a view could be an endless computation."""
+    found = connection.execute("select type from sqlite_master where name = ?", (name,)).fetchall()
+    return found == [("table",)]
 
 
 def _to_disk(file: Path) -> None:

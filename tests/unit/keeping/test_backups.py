@@ -57,6 +57,27 @@ def test_a_copy_holds_what_was_committed_while_another_writes(store: Path, tmp_p
     assert executions(store) == 3
 
 
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("update MLMDEnv set schema_version = 'ten';", "is no metadata store"),
+        (
+            "drop table Execution; create view Execution as with recursive r(n) as "
+            "(select 1 union all select n + 1 from r) select n from r;",
+            "is no metadata store",
+        ),
+    ],
+    ids=["a text as version", "an endless view"],
+)
+def test_a_backup_that_only_looks_like_a_store_is_refused(
+    store: Path, tmp_path: Path, script: str, reason: str
+) -> None:
+    before = store.read_bytes()
+    with pytest.raises(HeadraceError, match=reason):
+        put_back(made(tmp_path / "backup.sqlite", script), store)
+    assert store.read_bytes() == before
+
+
 def test_a_copy_goes_over_no_file(store: Path, tmp_path: Path) -> None:
     (tmp_path / "copy.sqlite").write_text("mine")
     with pytest.raises(UsageError, match="exists"):
