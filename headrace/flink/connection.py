@@ -8,6 +8,7 @@ from typing import TypeVar
 import httpx
 
 from headrace.bootstrap.machine import without_credentials
+from headrace.errors import HeadraceError
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _Self = TypeVar("_Self", bound="FlinkConnection")
@@ -18,13 +19,19 @@ class FlinkConnection:
 
     Args:
         url: of the REST API; a user name and password in it are sent, and never shown.
+
+    Raises:
+        HeadraceError: it is no URL.
     """
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
         self._shown = without_credentials(url)
-        # A cluster on this machine cannot be reached through a proxy.
-        local = httpx.URL(url).host in _LOCAL
-        self._http = httpx.Client(base_url=url, timeout=timeout_seconds, trust_env=not local)
+        try:
+            # A cluster on this machine cannot be reached through a proxy.
+            local = httpx.URL(url).host in _LOCAL
+            self._http = httpx.Client(base_url=url, timeout=timeout_seconds, trust_env=not local)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise HeadraceError(f"{self._shown} is not the URL of a cluster: {error}") from None
 
     def __enter__(self: _Self) -> _Self:
         return self

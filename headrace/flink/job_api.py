@@ -11,7 +11,7 @@ import httpx
 
 from headrace.errors import HeadraceError
 from headrace.flink.connection import FlinkConnection
-from headrace.flink.rest import FlinkUnreachable
+from headrace.flink.rest import FlinkUnreachable, as_flinks
 
 _TIMEOUT_SECONDS = 30.0
 _SUBMIT_SECONDS = 600.0
@@ -142,7 +142,8 @@ class JobApi(FlinkConnection):
         with jar.open("rb") as content:
             files = {"jarfile": ("beam.jar", content, "application/x-java-archive")}
             sent = self._ask("POST", "/v1/jars/upload", files=files, timeout=_SUBMIT_SECONDS)
-        uploaded = str(sent["filename"]).rpartition("/")[2]
+        with as_flinks():
+            uploaded = str(sent["filename"]).rpartition("/")[2]
         asked: dict[str, Any] = {
             "entryClass": entry_class,
             "programArgsList": list(arguments),
@@ -158,7 +159,8 @@ class JobApi(FlinkConnection):
         finally:
             # The job has what it needs of the jar in its own blobs.
             self._ask_quietly("DELETE", f"/v1/jars/{uploaded}")
-        return str(answer["jobid"])
+        with as_flinks():
+            return str(answer["jobid"])
 
     def state(self, job_id: str) -> str:
         """The job's state now: ``RUNNING``, ``FINISHED``, ...
@@ -167,7 +169,9 @@ class JobApi(FlinkConnection):
             JobUnknown: there is no such job.
             FlinkUnreachable: the JobManager does not answer.
         """
-        return str(self._ask("GET", f"/v1/jobs/{job_id}/status")["status"])
+        answer = self._ask("GET", f"/v1/jobs/{job_id}/status")
+        with as_flinks():
+            return str(answer["status"])
 
     def detail(self, job_id: str) -> JobDetail:
         """The job and its vertices; raises as ``state`` does."""
@@ -199,23 +203,27 @@ class JobApi(FlinkConnection):
         asked: dict[str, Any] = {"drain": drain}
         if directory:
             asked["targetDirectory"] = directory
-        return str(self._ask("POST", f"/v1/jobs/{job_id}/stop", json=asked)["request-id"])
+        answer = self._ask("POST", f"/v1/jobs/{job_id}/stop", json=asked)
+        with as_flinks():
+            return str(answer["request-id"])
 
     def savepoint(self, job_id: str, request_id: str) -> Savepoint:
         """How far a savepoint is that was asked for; raises as ``state`` does."""
         answer = self._ask("GET", f"/v1/jobs/{job_id}/savepoints/{request_id}")
-        operation = answer.get("operation") or {}
-        return Savepoint(
-            done=answer["status"]["id"] == "COMPLETED",
-            path=str(operation.get("location") or ""),
-            trouble=str((operation.get("failure-cause") or {}).get("stack-trace") or ""),
-        )
+        with as_flinks():
+            operation = answer.get("operation") or {}
+            return Savepoint(
+                done=answer["status"]["id"] == "COMPLETED",
+                path=str(operation.get("location") or ""),
+                trouble=str((operation.get("failure-cause") or {}).get("stack-trace") or ""),
+            )
 
     def exceptions(self, job_id: str) -> list[str]:
         """Java traces of why the job failed or was restarted, the first one first."""
         found = self._ask("GET", f"/v1/jobs/{job_id}/exceptions", params={"maxExceptions": "10"})
-        entries = found.get("exceptionHistory", {}).get("entries", [])
-        traces = [str(entry.get("stacktrace", "")) for entry in reversed(entries)]
+        with as_flinks():
+            entries = found.get("exceptionHistory", {}).get("entries", [])
+            traces = [str(entry.get("stacktrace", "")) for entry in reversed(entries)]
         root = found.get("root-exception")
         if root and root not in traces:
             traces.append(str(root))
@@ -224,17 +232,21 @@ class JobApi(FlinkConnection):
     def accumulators(self, job_id: str) -> dict[str, str]:
         """The job's accumulators by name, as text; Beam keeps its metrics in one of them."""
         found = self._ask("GET", f"/v1/jobs/{job_id}/accumulators")
-        return {
-            str(item["name"]): str(item["value"])
-            for item in found.get("user-task-accumulators", [])
-        }
+        with as_flinks():
+            return {
+                str(item["name"]): str(item["value"])
+                for item in found.get("user-task-accumulators", [])
+            }
 
     def running(self, name: str) -> list[str]:
         """Ids of the jobs of this name that have not ended."""
-        jobs = self._ask("GET", "/v1/jobs/overview")["jobs"]
-        return [
-            str(job["jid"]) for job in jobs if job["name"] == name and job["state"] not in ENDED
-        ]
+        answer = self._ask("GET", "/v1/jobs/overview")
+        with as_flinks():
+            return [
+                str(job["jid"])
+                for job in answer["jobs"]
+                if job["name"] == name and job["state"] not in ENDED
+            ]
 
     def _ask(self, method: str, path: str, **options: Any) -> Mapping[str, Any]:
         try:
@@ -260,7 +272,7 @@ class JobApi(FlinkConnection):
             )
         try:
             found = answer.json() if answer.content else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise FlinkUnreachable(f"what answers at {self._shown} is not a Flink JobManager")
@@ -288,7 +300,7 @@ def read_detail(answer: Mapping[str, Any]) -> JobDetail:
     Raises:
         FlinkUnreachable: it is not Flink's.
     """
-    try:
+    with as_flinks():
         vertices = tuple(
             Vertex(
                 name=str(item["name"]),
@@ -301,8 +313,6 @@ def read_detail(answer: Mapping[str, Any]) -> JobDetail:
             for item in answer["vertices"]
         )
         return JobDetail(str(answer["jid"]), str(answer["name"]), str(answer["state"]), vertices)
-    except (KeyError, TypeError, ValueError):
-        raise FlinkUnreachable("what answers is not a Flink JobManager") from None
 
 
 def _reason(answer: httpx.Response) -> str:
@@ -310,5 +320,5 @@ def _reason(answer: httpx.Response) -> str:
     try:
         errors = answer.json()["errors"]
         return "\n".join(str(error) for error in errors)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return answer.text[:2000]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +79,7 @@ class FlinkApi(FlinkConnection):
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error) or type(error).__name__
             raise self._unreachable(f"does not answer: {reason}") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._unreachable(f"answers to {path} with something that is not JSON") from None
         if not isinstance(found, dict):
             raise self._unreachable(f"answers to {path} with something that is not Flink's")
@@ -91,21 +92,32 @@ class FlinkApi(FlinkConnection):
         )
 
 
+@contextlib.contextmanager
+def as_flinks() -> Iterator[None]:
+    """Read an answer as Flink's.
+
+    Raises:
+        FlinkUnreachable: what is read out of it is not there, or not what Flink has there.
+    """
+    try:
+        yield
+    except (LookupError, AttributeError, TypeError, ValueError, OverflowError):
+        raise FlinkUnreachable("what answers is not a Flink JobManager") from None
+
+
 def read_overview(answer: Mapping[str, Any]) -> Overview:
     """Read the answer to ``/overview``.
 
     Raises:
         FlinkUnreachable: it is not Flink's.
     """
-    try:
+    with as_flinks():
         return Overview(
             version=str(answer["flink-version"]),
             task_managers=int(answer["taskmanagers"]),
             slots=int(answer["slots-total"]),
             free_slots=int(answer["slots-available"]),
         )
-    except (KeyError, TypeError, ValueError):
-        raise FlinkUnreachable("what answers is not a Flink JobManager") from None
 
 
 def read_jobs(answer: Mapping[str, Any], now: float) -> list[Job]:
@@ -114,10 +126,8 @@ def read_jobs(answer: Mapping[str, Any], now: float) -> list[Job]:
     Raises:
         FlinkUnreachable: it is not Flink's.
     """
-    try:
+    with as_flinks():
         jobs = [_job(item, now) for item in answer["jobs"]]
-    except (KeyError, TypeError, ValueError):
-        raise FlinkUnreachable("what answers is not a Flink JobManager") from None
     return sorted(jobs, key=lambda job: job.started, reverse=True)
 
 

@@ -57,6 +57,6 @@ def import_path_of(params: Mapping[str, str]) -> list[str]:
     """Read the import path that ``job_params`` wrote; empty if there is none, or no such thing."""
     try:
         found = json.loads(params.get(IMPORT_PATH_PARAM, "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [str(entry) for entry in found] if isinstance(found, list) else []

@@ -84,7 +84,7 @@ class ClientMethods:
 
     def bind(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         """Say which Flink job it became, so that its harnesses end with that."""
-        fields = _fields(request, context)
+        fields = _fields(request, context, "rest_url", "flink_job_id")
         stream = self._jobs.stream(fields["job"])
         stream.flink_job = FlinkJob(fields["rest_url"], fields["flink_job_id"])
         return b"{}"
@@ -133,13 +133,14 @@ def serve(host: str, port: int, harnesses: Harnesses, jobs: Jobs) -> tuple[grpc.
     return server, bound
 
 
-def _fields(request: bytes, context: grpc.ServicerContext) -> dict[str, str]:
+def _fields(request: bytes, context: grpc.ServicerContext, *names: str) -> dict[str, str]:
+    """The job's token and the other fields of a request, which has to have them as texts."""
     try:
         found = json.loads(request)
         texts = isinstance(found, dict) and all(isinstance(item, str) for item in found.values())
-        if texts and found.get("job"):
+        if texts and found.get("job") and found.keys() >= set(names):
             return dict(found)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     context.abort(grpc.StatusCode.INVALID_ARGUMENT, "expected a JSON object with a job's token")
     raise AssertionError("abort raises")

@@ -73,7 +73,8 @@ class Watcher:
                 return self._is_gone(token)
             self._unknown_since[token] = None
             return answer.json().get("status") in ENDED
-        except (httpx.HTTPError, ValueError):
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError, TypeError):
+            # Silence, no address, or not Flink: one job's is not to keep the others from a look.
             since = self._silent_since.setdefault(token, time.monotonic())
             return time.monotonic() - since > _SILENT_SECONDS
 

@@ -1,6 +1,14 @@
 import pytest
 
-from headrace.flink.rest import FlinkUnreachable, Job, Overview, read_jobs, read_overview
+from headrace.errors import HeadraceError
+from headrace.flink.rest import (
+    FlinkApi,
+    FlinkUnreachable,
+    Job,
+    Overview,
+    read_jobs,
+    read_overview,
+)
 
 
 def test_an_overview_is_read() -> None:
@@ -24,8 +32,20 @@ def test_jobs_are_read_the_newest_first_and_a_running_ones_time_goes_on() -> Non
     ]
 
 
-@pytest.mark.parametrize("answer", [{}, {"jobs": None}, {"jobs": [{}]}, {"taskmanagers": "x"}])
+UNCOUNTABLE = {"flink-version": "1", "taskmanagers": float("inf"), "jobs": [7]}
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"jobs": None}, {"jobs": [{}]}, {"taskmanagers": "x"}, UNCOUNTABLE]
+)
 def test_an_answer_that_is_not_flinks_is_an_error(answer: dict[str, object]) -> None:
     for read in (read_overview, lambda found: read_jobs(found, 0.0)):
         with pytest.raises(FlinkUnreachable, match="not a Flink JobManager"):
             read(answer)
+
+
+@pytest.mark.parametrize("url", ["http://[::", "http://me:secret@[::", "http://a\x00b"])
+def test_an_address_that_is_none_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(HeadraceError, match="is not the URL of a cluster") as failure:
+        FlinkApi(url)
+    assert "secret" not in failure.value.message

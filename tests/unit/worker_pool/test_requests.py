@@ -11,7 +11,7 @@ def test_a_jobs_parameters_are_texts_that_the_pool_reads_again() -> None:
     assert keras_of_job(params) is Keras.TWO
 
 
-@pytest.mark.parametrize("text", ["", "{", "3", '"/a"'])
+@pytest.mark.parametrize("text", ["", "{", "3", '"/a"', "[" * 20_000])
 def test_a_job_of_another_client_has_no_import_path(text: str) -> None:
     assert import_path_of({"headrace_import_path": text}) == []
     assert import_path_of({}) == []

@@ -28,3 +28,17 @@ def test_a_job_that_is_still_to_come_has_not_ended(job_manager: JobManager) -> N
     watcher._end_harnesses_of_ended_jobs()
     harnesses.end_job.assert_called_once_with("token")
     assert jobs.stream("token").ended_at is not None
+
+
+@pytest.mark.parametrize("url", ["http://[::", "", "no address", "http://a\x00b", "ftp://h"])
+def test_a_job_that_cannot_be_asked_for_does_not_keep_the_others(
+    job_manager: JobManager, url: str
+) -> None:
+    jobs = Jobs()
+    jobs.stream("odd").flink_job = FlinkJob(url, "ab12")
+    jobs.stream("ended").flink_job = FlinkJob(job_manager.url, "cd34")
+    job_manager.state = "FINISHED"
+    harnesses = Mock()  # as above
+    harnesses.end_job.return_value = 0
+    Watcher(Mock(), harnesses, jobs, None)._end_harnesses_of_ended_jobs()
+    harnesses.end_job.assert_called_once_with("ended")
