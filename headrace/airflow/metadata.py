@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -75,7 +76,13 @@ def connection_url(connection: Any) -> str:
     database = quote(connection.schema, safe="")
     extra = connection.extra_dejson
     options = urlencode({name: extra[name] for name in _OPTIONS if name in extra})
-    url = f"{backend}://{user}:{password}@{connection.host}:{port}/{database}"
+    bare_ipv6 = ":" in connection.host and not connection.host.startswith("[")
+    host = f"[{connection.host}]" if bare_ipv6 else connection.host
+    url = f"{backend}://{user}:{password}@{host}:{port}/{database}"
+    try:
+        parse_metadata_url(url, Path("/"))
+    except ValueError as error:
+        raise _unusable(connection, str(error)) from None
     return f"{url}?{options}" if options else url
 
 

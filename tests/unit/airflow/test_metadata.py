@@ -37,6 +37,18 @@ def test_a_connection_becomes_a_url_whatever_its_password_holds(kind: str, port:
     assert (url.user, url.password) == ("me", "p@ss:/w#d")
 
 
+def test_an_address_of_ipv6_needs_no_brackets() -> None:
+    connection = Connection(conn_id="store", conn_type="postgres", host="::1", schema="mlmd")
+    assert parse_metadata_url(connection_url(connection), Path("/")).host == "::1"
+
+
+@pytest.mark.parametrize(("host", "port"), [("?", None), ("a[", None), ("db", 70_000)])
+def test_a_connection_that_makes_no_url_is_refused_by_its_id(host: str, port: int | None) -> None:
+    connection = Connection(conn_id="store", conn_type="mysql", host=host, schema="mlmd", port=port)
+    with pytest.raises(UsageError, match="'store' is no metadata store"):
+        connection_url(connection)
+
+
 def test_a_connection_of_another_kind_is_refused_without_its_password() -> None:
     connection = Connection(conn_id="store", conn_type="http", host="h", password="hunter2")
     with pytest.raises(UsageError, match="'store' is no metadata store") as caught:
