@@ -18,6 +18,7 @@ from benchmarks import (
     flink_flights,
     flink_job,
     flink_penguins,
+    fuzz,
     growth,
     launch,
     metadata,
@@ -73,6 +74,13 @@ def main() -> int:
         metavar="RESULTS",
         help="measure nothing; put these results into docs/performance.md",
     )
+    parser.add_argument(
+        "--fuzz", action="store_true", help="measure nothing; give every parser bad input"
+    )
+    parser.add_argument(
+        "--cases", type=int, default=100_000, help="of --fuzz: at least so many (default: 100,000)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of --fuzz: other cases for another")
     args = parser.parse_args()
     unknown = sorted(set(args.names) - set(BENCHMARKS))
     if unknown or args.repeats < 1 or min(args.size, args.flights or 1) < 1:
@@ -82,6 +90,8 @@ def main() -> int:
     # What a benchmark has started is ended by its own clean-up, which this leads to.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     settings = load_settings()
+    if args.fuzz:
+        return fuzz.campaign(settings, args.cases, args.seed)
     if args.publish:
         return _publish(args.publish, settings)
     folder = settings.home / "bench" / time.strftime("%Y%m%dT%H%M%S")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import reprlib
 import socket
+import traceback
+from collections.abc import Iterator
 
-from headrace.launcher.protocol import MAX_FRAME_BYTES, Frame, encode
+from headrace.launcher.protocol import MAX_FRAME_BYTES, ErrorFrame, Frame, encode
 
 _CHUNK = 1 << 16
 _CLOGGED_BYTES = 4 << 20
@@ -78,3 +81,17 @@ class Connection:
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self.stream.close()
+
+
+@contextlib.contextmanager
+def only_this_client(connection: Connection) -> Iterator[None]:
+    """Tell one client what goes wrong with its request, whatever that is.
+
+    The jobs of all others are in this process's hands, which therefore has to go on.
+    """
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc()
+        text = f"the launcher cannot do what it was asked for: {reprlib.repr(str(error))}"
+        connection.send_last(ErrorFrame(type(error).__name__, text))

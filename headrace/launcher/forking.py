@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import reprlib
 import selectors
 import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 from headrace.launcher import child
-from headrace.launcher.connection import Connection
+from headrace.launcher.connection import Connection, only_this_client
 from headrace.launcher.job import Job
 from headrace.launcher.peers import same_user
 from headrace.launcher.processes import die_with_parent, exit_frame, fork_quietly
@@ -105,7 +103,8 @@ class ForkServer:
                 self._finish(job)
         while self._queue and self._has_room():
             connection = next(iter(self._queue))
-            self._begin(self._leave_queue(connection), connection)
+            with only_this_client(connection):
+                self._begin(self._leave_queue(connection), connection)
 
     # New clients and their requests.
 
@@ -141,13 +140,8 @@ class ForkServer:
         except ProtocolError as error:
             connection.send_last(ErrorFrame("ProtocolError", str(error)))
             return
-        try:
+        with only_this_client(connection):
             self._answer(request, connection)
-        except Exception as error:
-            # Whatever one client asks for: the jobs of all others are in this process's hands.
-            traceback.print_exc()
-            text = f"the launcher cannot do what it was asked for: {reprlib.repr(str(error))}"
-            connection.send_last(ErrorFrame(type(error).__name__, text))
 
     def _answer(self, request: Request, connection: Connection) -> None:
         held = self._held(request)

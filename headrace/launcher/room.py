@@ -17,6 +17,8 @@ _NODES_A_CORE = 4
 _BYTES_A_NODE = 1_000_000_000
 _YOUNG_SECONDS = 30.0
 """A node that began so shortly ago has not yet taken the memory that it will take."""
+_SHOWN = 200
+"""Characters of a node's id."""
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -62,11 +64,13 @@ class Room:
 
 def waiting_text(request: Request, running: int) -> str:
     """What a client is told whose node waits."""
-    node = request.payload.get("node_id", "the node")
-    return f"{node} waits for room on this host, where {running} nodes run"
+    return f"{_node(request)} waits for room on this host, where {running} nodes run"
 
 
 def cancelled(request: Request) -> ErrorFrame:
     """What a client is told whose node was cancelled while it waited."""
-    node = request.payload.get("node_id", "the node")
-    return ErrorFrame("Cancelled", f"node {node}: the job was cancelled before it began")
+    return ErrorFrame("Cancelled", f"node {_node(request)}: the job was cancelled before it began")
+
+
+def _node(request: Request) -> str:
+    return str(request.payload.get("node_id", "the node"))[:_SHOWN]

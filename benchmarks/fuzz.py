@@ -1,0 +1,97 @@
+"""``bin/headrace bench --fuzz``: a campaign of bad input against everything that headrace parses.
+
+It is the tests ``test_bad_input.py`` with many times as many cases, other ones for another seed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headrace.errors import EXIT_DONE, EXIT_FAILED
+from headrace.settings import Settings
+
+_PROPERTY = re.compile(r"^@fuzzed\(\s*(\d+)", re.MULTILINE)
+_TIMES, _RESULTS = "HEADRACE_BAD_INPUT_TIMES", "HEADRACE_BAD_INPUT_RESULTS"
+_HEADER = ("parser", "properties", "cases", "seconds", "findings")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One property of a parser.
+
+    Attributes:
+        failure: the smallest case that breaks it, as pytest tells it; empty for none.
+    """
+
+    parser: str
+    property: str
+    cases: int
+    seconds: float
+    failure: str
+
+
+def campaign(settings: Settings, cases: int, seed: int) -> int:
+    """Try at least so many cases, print a table and what was found; 1 if anything was."""
+    files = sorted((settings.project / "tests" / "unit").glob("**/test_bad_input.py"))
+    folder = settings.home / "bench" / time.strftime("fuzz-%Y%m%dT%H%M%S")
+    folder.mkdir(parents=True)
+    log = folder / "log"
+    print(f"{len(files)} files of properties, output goes to {log}", file=sys.stderr, flush=True)
+    command = [str(settings.project / "bin" / "headrace"), "test", "-q"]
+    command += ["-p", "tests.bad_input.counting", f"--hypothesis-seed={seed}", *map(str, files)]
+    times = math.ceil(cases / sum(map(cases_of, files)))
+    environ = {**os.environ, _TIMES: str(times), _RESULTS: str(folder)}
+    with log.open("wb") as output:
+        code = subprocess.run(
+            command, cwd=settings.project, env=environ, stdout=output, stderr=output, check=False
+        ).returncode
+    tried = [Tried(**one) for file in folder.glob("*.json") for one in json.loads(file.read_text())]
+    print(table(tried))
+    for one in tried:
+        if one.failure:
+            print(f"\n{one.parser}: {one.property}\n{one.failure}")
+    if code and not any(one.failure for one in tried):
+        print(f"headrace bench: the tests did not run to their end: {log}", file=sys.stderr)
+    return EXIT_FAILED if code else EXIT_DONE
+
+
+def cases_of(file: Path) -> int:
+    """How many cases the properties of a file have when they are run as tests."""
+    return sum(map(int, _PROPERTY.findall(file.read_text(encoding="utf-8"))))
+
+
+def table(tried: Sequence[Tried]) -> str:
+    """A line for each parser, and one for all."""
+    parsers: dict[str, list[Tried]] = defaultdict(list)
+    for one in tried:
+        parsers[one.parser].append(one)
+    lines = [_HEADER, *(_line(name, parsers[name]) for name in sorted(parsers))]
+    lines.append(_line("all", tried))
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADER))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _line(name: str, tried: Sequence[Tried]) -> tuple[str, ...]:
+    return (
+        name,
+        str(len(tried)),
+        f"{sum(one.cases for one in tried):,}",
+        f"{sum(one.seconds for one in tried):.0f}",
+        str(sum(bool(one.failure) for one in tried)),
+    )
