@@ -96,6 +96,8 @@ def _parse(data: bytes) -> pa.Table | None:
         if times:
             plain = [pa.field(one.name, _without_times(one.type)) for one in times]
             table = _read(data, pa.schema(plain)).select(table.column_names)
+        # Of a list that begins with nulls Arrow loses these, and later lists get others' values.
+        table.validate()
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
     return table

@@ -143,11 +143,13 @@ class Objects:
         return found
 
     def _drop_refused(self) -> None:
-        """Make objects bad with an integer that is too long, or with what no given kind holds."""
+        """Make objects bad with what no feature can hold, or not one of a given kind."""
         mixed = {name for name, types in self._types().items() if len(types) > 1}
         for number, one in list(self._objects.items()):
             for name, value in _features(one):
                 reason = self._refusal(name, _types_of(value), name in mixed)
+                if isinstance(value, list) and None in value:
+                    reason = f"{name} has a null inside of a list"
                 if reason:
                     self.reasons[number] = reason
                     del self._objects[number]

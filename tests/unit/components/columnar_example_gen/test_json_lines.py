@@ -36,12 +36,19 @@ def test_objects_that_agree_are_rows():
         (f'{{"a": [1, -{LONG}]}}', "a is an integer of more than 64 bits"),
         (f'{{"b": {{"c": {"9" * 5000}}}}}', "b.c is an integer of more than 64 bits"),
         ('{"s": "\\ud800"}', "not JSON that can be read"),
+        ('{"a": [null]}', "a has a null inside of a list"),
         ("[" * 100_000, "not one JSON object"),
         ('{"a": "\udcff"}', "not valid text in the file's encoding"),
     ],
 )
 def test_a_line_that_is_bad_and_the_reason(line, reason):
     assert parsed(['{"a": 1}', line, '{"a": 3}']) == ([{"a": 1}, {"a": 3}], {1: reason})
+
+
+def test_a_list_that_begins_with_null_leaves_the_others_their_values():
+    rows, reasons = parsed([{"a": [None, 1]}, {"a": [2, 3]}, {"a": [4]}])
+    assert rows == [{"a": [2, 3]}, {"a": [4]}]
+    assert reasons == {0: "a has a null inside of a list"}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +61,7 @@ def test_a_line_that_is_bad_and_the_reason(line, reason):
         ([LONG, 1], Kind.FLOAT, [str(LONG), "1"]),
         ([1, True, False], None, [1, 1, 0]),
         ([1, [2, 3], None], None, [[1], [2, 3], None]),
-        ([[], 1, [None]], None, [[], [1], [None]]),
+        ([[], 1, []], None, [[], [1], []]),
         ([1e400, 1], None, [float("inf"), 1]),
     ],
 )
