@@ -16,7 +16,7 @@ TIMES_VARIABLE = "HEADRACE_BAD_INPUT_TIMES"
 RESULTS_VARIABLE = "HEADRACE_BAD_INPUT_RESULTS"
 """A directory for what a campaign has tried."""
 CASES: Counter[str] = Counter()
-"""Cases that were tried, by the name of the property's module and its own."""
+"""Cases that were tried, by the property's file and name."""
 
 _BUSY_SECONDS = 30
 _WAITING_SECONDS = 600
@@ -49,7 +49,7 @@ def fuzzed(cases: int, **strategies: Any) -> Callable[[Callable[..., None]], Cal
     )
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
-        name = f"{test.__module__}.{test.__name__}"
+        name = f"{test.__code__.co_filename}::{test.__name__}"
 
         @functools.wraps(test)
         def bounded(*args: Any, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bad_input.cases import CASES, RESULTS_VARIABLE
+from tests.documents import PROJECT
 
 _found: list[dict[str, object]] = []
 
@@ -18,12 +19,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         return
     path, _, name = report.nodeid.partition("::")
     if path.endswith("test_bad_input.py"):
-        module = path.removesuffix(".py").replace("/", ".")
         _found.append(
             {
                 "parser": path.removeprefix("tests/unit/").removesuffix("/test_bad_input.py"),
                 "property": name,
-                "cases": CASES.get(f"{module}.{name}", 1),
+                "cases": CASES.get(f"{PROJECT / path}::{name}", 1),
                 "seconds": report.duration,
                 "failure": "" if report.passed else report.longreprtext,
             }
