@@ -81,6 +81,13 @@ def main() -> int:
         "--cases", type=int, default=100_000, help="of --fuzz: at least so many (default: 100,000)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of --fuzz: other cases for another")
+    parser.add_argument(
+        "--faults",
+        action="store_true",
+        help="measure nothing; kill, pause and fill things, and audit: see --faults --help",
+    )
+    if "--faults" in sys.argv[1:]:
+        return _campaign([text for text in sys.argv[1:] if text != "--faults"])
     args = parser.parse_args()
     unknown = sorted(set(args.names) - set(BENCHMARKS))
     if unknown or args.repeats < 1 or min(args.size, args.flights or 1) < 1:
@@ -112,6 +119,14 @@ def main() -> int:
     for plot in draw([folder / "results.json"], folder, settings, folder / "plots.log"):
         print(f"drawn in {plot}", file=sys.stderr)
     return 0
+
+
+def _campaign(arguments: list[str]) -> int:
+    from tests.faults.command import main as campaign  # its servers are those of tests
+
+    # What a stage has started and mounted is ended by its own clean-up, which this leads to.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    return campaign(arguments, load_settings())
 
 
 def _publish(files: list[Path], settings: Settings) -> int:

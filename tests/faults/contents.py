@@ -1,0 +1,67 @@
+"""What is in an output, so that one of a disturbed run can be held against an undisturbed one's."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+_HEADER = struct.Struct("<QI")
+_CHECKSUM_BYTES = 4
+
+
+def digest(place: Path) -> str:
+    """Of a file, or of the files below a directory; the empty text where there is none.
+
+    Records are told apart, and may come in any order and number of files, as Beam writes them.
+    """
+    if place.is_file():
+        return _hash([place.name.encode(), place.read_bytes()])
+    if not place.is_dir():
+        return ""
+    parts = [
+        part for file in sorted(place.rglob("*")) if file.is_file() for part in _parts(place, file)
+    ]
+    return _hash(sorted(parts)) if parts else ""
+
+
+def _parts(place: Path, file: Path) -> Iterator[bytes]:
+    where = file.relative_to(place)
+    if file.suffix != ".gz":
+        yield b"%s %s" % (str(where).encode(), hashlib.sha256(file.read_bytes()).digest())
+        return
+    folder = str(where.parent).encode()
+    try:
+        yield from (b"%s %s" % (folder, hashlib.sha256(it).digest()) for it in records(file))
+    except (ValueError, struct.error, zlib.error) as error:
+        yield b"%s is cut short: %s" % (str(where).encode(), str(error).encode())
+
+
+def records(file: Path) -> Iterator[bytes]:
+    """The records of a gzipped TFRecord file.
+
+    Raises:
+        ValueError: it ends within a record, or within the stream of gzip.
+    """
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    packed, data = file.read_bytes(), b""
+    while packed:  # one stream after another, as gzip(1) allows
+        data += unpacker.decompress(packed) + unpacker.flush()
+        if not unpacker.eof:
+            raise ValueError("the stream of gzip has no end")
+        packed = unpacker.unused_data
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    at = 0
+    while at < len(data):
+        length, _ = _HEADER.unpack_from(data, at)
+        end = at + _HEADER.size + length + _CHECKSUM_BYTES
+        if end > len(data):
+            raise ValueError("the last record has no end")
+        yield data[at + _HEADER.size : at + _HEADER.size + length]
+        at = end
+
+
+def _hash(parts: list[bytes]) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
