@@ -76,8 +76,12 @@ class Journal:
         return Entry(tuple(TakenFile(**file) for file in found["files"]), bool(found["idle"]))
 
     def take(self, number: int, pattern_directory: Path, pattern: str) -> Entry | None:
-        """Make entry ``number`` of files that no entry has yet; None if there is no such file."""
-        self._learn()
+        """Make entry ``number`` of files that no entry has yet; None if there is no such file.
+
+        Raises:
+            StreamError: an earlier entry is missing, so which files were taken is not known.
+        """
+        self._learn(number)
         paths = sorted(pattern_directory.glob(pattern)) if pattern_directory.is_dir() else []
         new = [path for path in paths if str(path) not in self._seen and _counts(path)]
         if not new:
@@ -91,10 +95,16 @@ class Journal:
         assert made is not None
         return made
 
-    def _learn(self) -> None:
+    def _learn(self, number: int) -> None:
         while (entry := self.read(self._known)) is not None:
             self._seen.update(file.path for file in entry.files)
             self._known += 1
+        if self._known < number:
+            raise StreamError(
+                f"the stream goes on with entry {number} of its journal, and "
+                f"{self._path(self._known)} is missing: put the directory back as it was, or begin "
+                "anew with an empty one (bin/headrace stream start NAME --fresh)"
+            )
 
     def _path(self, number: int) -> Path:
         return self._directory / f"{number:08d}.json"

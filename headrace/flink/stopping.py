@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 
 from headrace.errors import HeadraceError, UsageError
-from headrace.flink.job_api import ENDED, JobApi, JobRefused
+from headrace.flink.job_api import ENDED, JobApi, JobRefused, Savepoint
 from headrace.flink.rest import Job
 
 _POLL_SECONDS = 0.15
 _LIMIT_SECONDS = 600.0
+_START_SECONDS = 120.0
 _CAUSE = "Caused by: "
+_STARTING = "Not all required tasks are currently running"
+_BEFORE_RUNNING = frozenset(("CREATED", "SCHEDULED", "DEPLOYING", "INITIALIZING"))
 
 
 def find_job(jobs: list[Job], text: str) -> Job:
@@ -40,7 +43,8 @@ def stop_with_savepoint(
     """Stop the job when a savepoint of it is complete; return the savepoint's path.
 
     What the job emits before the savepoint it will not emit again after it, and nothing is emitted
-    in between. If there can be no savepoint the job runs on.
+    in between. If there can be no savepoint the job runs on. A job that is starting is
+    waited for.
 
     Args:
         directory: of savepoints, as the JobManager reads it; empty: the cluster's own.
@@ -49,9 +53,31 @@ def stop_with_savepoint(
     Raises:
         HeadraceError: there is no savepoint.
     """
+    deadline = time.monotonic() + _LIMIT_SECONDS
+    while True:
+        savepoint = _ask_for_savepoint(api, job_id, directory, deadline, drain=drain)
+        if savepoint.path:
+            break
+        if _STARTING not in savepoint.trouble or not _is_starting(api, job_id):
+            raise _no_savepoint(job_id, savepoint.trouble)
+        if time.monotonic() > deadline - _LIMIT_SECONDS + _START_SECONDS:
+            raise HeadraceError(
+                f"Flink job {job_id} has no savepoint, since it has not started yet",
+                "it goes on; bin/headrace flink status shows who has the slots that it waits for, "
+                "and bin/headrace flink stop --cancel ends it without a savepoint",
+            )
+        time.sleep(_POLL_SECONDS)
+    while api.state(job_id) not in ENDED and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return savepoint.path
+
+
+def _ask_for_savepoint(
+    api: JobApi, job_id: str, directory: str, deadline: float, *, drain: bool
+) -> Savepoint:
+    """Ask once, and wait for what comes of it: a path, or the trouble."""
     try:
         request = api.ask_to_stop(job_id, directory, drain=drain)
-        deadline = time.monotonic() + _LIMIT_SECONDS
         while not (savepoint := api.savepoint(job_id, request)).done:
             if time.monotonic() > deadline:
                 raise HeadraceError(
@@ -60,12 +86,14 @@ def stop_with_savepoint(
                 )
             time.sleep(_POLL_SECONDS)
     except JobRefused as refused:
-        raise _no_savepoint(job_id, refused.hint) from None
-    if not savepoint.path:
-        raise _no_savepoint(job_id, savepoint.trouble)
-    while api.state(job_id) not in ENDED and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
-    return savepoint.path
+        return Savepoint(done=True, trouble=refused.hint)
+    return savepoint
+
+
+def _is_starting(api: JobApi, job_id: str) -> bool:
+    """Whether tasks are still to start; those of a batch job do so one after another."""
+    states = {vertex.state for vertex in api.detail(job_id).vertices}
+    return bool(states & _BEFORE_RUNNING) and "FINISHED" not in states
 
 
 def _no_savepoint(job_id: str, trace: str) -> HeadraceError:

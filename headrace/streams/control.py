@@ -66,6 +66,13 @@ def start(settings: Settings, text: str, *, fresh: bool = False) -> Started:
                     write_state(settings, stream.name, StreamState(stream.target, running[0]))
                 return Started(stream.name, running[0], began=False)
         restored = "" if fresh else state.savepoint or _last_checkpoint(settings, state.job_id)
+        if restored and state.directory and not Path(state.directory).exists():
+            raise HeadraceError(
+                f"stream {stream.name} would go on from {restored}, but its directory is gone: "
+                f"{state.directory}",
+                "put it back as it was, or read all files again: "
+                f"bin/headrace stream start {text} --fresh",
+            )
         found = _submit(settings, stream, restored)
         write_state(settings, stream.name, StreamState(stream.target, **found))
     return Started(stream.name, found["job_id"], began=True, restored=restored)

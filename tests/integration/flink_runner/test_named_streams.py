@@ -83,6 +83,11 @@ def test_a_stream_lands_each_row_once_over_a_stop_and_a_cancelled_job(stream: St
     assert stream.status()["state"] == "STOPPED"
     for file in stream.source.iterdir():  # only the savepoint and the journal know of them now
         file.unlink()
+    stream.out.rename(stream.out.with_name("elsewhere"))
+    refused = stream.flink.headrace("stream", "start", stream.target)
+    assert refused.returncode == 1
+    assert "its directory is gone" in refused.stderr
+    stream.out.with_name("elsewhere").rename(stream.out)
 
     assert savepoint in stream.command("start")
     stream.feed("c", 4, 12, 27)

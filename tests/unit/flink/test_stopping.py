@@ -1,8 +1,15 @@
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
-from headrace.errors import UsageError
+from headrace.errors import HeadraceError, UsageError
+from headrace.flink.job_api import JobApi
 from headrace.flink.rest import Job
-from headrace.flink.stopping import find_job
+from headrace.flink.stopping import find_job, stop_with_savepoint
 
 JOBS = [
     Job("ab12", "words", "RUNNING", 3.0, 1.0),
@@ -31,3 +38,66 @@ def test_a_job_is_found_by_its_id_the_beginning_of_it_and_the_name_of_what_runs(
 def test_what_is_no_single_running_job_is_a_mistake(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         find_job(JOBS, text)
+
+
+NOT_YET = "Caused by: x.CheckpointException: Not all required tasks are currently running."
+
+
+@contextmanager
+def job_manager(state_of_vertex: str, *troubles: str) -> Iterator[str]:
+    """Stands for one: when a job is just starting cannot be held still in a real one.
+
+    Each question for a savepoint ends in the next trouble; when there is none left, in a path.
+    """
+    left = list(troubles)
+    vertex = {
+        "name": "Read",
+        "status": state_of_vertex,
+        "parallelism": 1,
+        "metrics": {"read-records": 0, "write-records": 0},
+        "tasks": {"SCHEDULED": 0},
+    }
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self._answer({"request-id": "r"})
+
+        def do_GET(self) -> None:
+            if self.path.endswith("/savepoints/r"):
+                failed = {"failure-cause": {"stack-trace": left.pop(0)}} if left else None
+                operation = failed or {"location": "file:/savepoints/1"}
+                self._answer({"status": {"id": "COMPLETED"}, "operation": operation})
+            else:
+                named = {"jid": "ab12", "name": "s", "state": "RUNNING", "status": "FINISHED"}
+                self._answer({**named, "vertices": [vertex]})
+
+        def _answer(self, content: object) -> None:
+            body = json.dumps(content).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_stream_that_is_just_starting_is_stopped_once_it_can_be() -> None:
+    with job_manager("INITIALIZING", NOT_YET, NOT_YET) as url, JobApi(url) as api:
+        assert stop_with_savepoint(api, "ab12") == "file:/savepoints/1"
+
+
+def test_a_batch_job_has_no_savepoint_and_is_not_waited_for() -> None:
+    with (
+        job_manager("FINISHED", NOT_YET) as url,
+        JobApi(url) as api,
+        pytest.raises(
+            HeadraceError, match=r"no savepoint, and goes on\n.*\n *a batch job has none"
+        ),
+    ):
+        stop_with_savepoint(api, "ab12")
