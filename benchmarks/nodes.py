@@ -63,6 +63,7 @@ class Nodes:
             node_id=node,
             run_id=run_id,
             parameters=dict(parameters or {}),
+            authored={k: v for k, v in (parameters or {}).items() if isinstance(v, str)},
             metadata_url=url or self.url,
             import_path=list(self.manifest.import_path),
         )

@@ -10,6 +10,10 @@ import httpx
 from headrace.bootstrap.machine import without_credentials
 from headrace.errors import HeadraceError
 
+BUSY = (502, 503, 504)
+"""What a JobManager answers that starts, or a proxy before one that does not answer."""
+MAY_PASS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout, httpx.ProxyError)
+"""Errors of a connection that may be gone in a moment; a slow answer is none."""
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _Self = TypeVar("_Self", bound="FlinkConnection")
 

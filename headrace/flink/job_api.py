@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,15 @@ from typing import Any
 import httpx
 
 from headrace.errors import HeadraceError
-from headrace.flink.connection import FlinkConnection
-from headrace.flink.rest import FlinkUnreachable, as_flinks
+from headrace.flink.connection import BUSY, MAY_PASS, FlinkConnection
+from headrace.flink.rest import FlinkUnreachable, as_flinks, may_pass
+from headrace.retries import IMPATIENT, Patience, patiently
 
 _TIMEOUT_SECONDS = 30.0
 _SUBMIT_SECONDS = 600.0
 """A jar of 100 MB may go over a slow network, and a large pipeline takes its time to translate."""
 _NO_JOB = "FlinkJobNotFoundException"
+_TWICE = "DuplicateJobSubmissionException"
 ENDED = frozenset(("FINISHED", "FAILED", "CANCELED"))
 _ACTIVE = frozenset(("DEPLOYING", "INITIALIZING", "RUNNING", "CANCELING"))
 
@@ -114,10 +116,21 @@ class JobDetail:
 
 
 class JobApi(FlinkConnection):
-    """What a job's own client asks a cluster."""
+    """What a job's own client asks a cluster.
 
-    def __init__(self, url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+    Args:
+        patience: with a JobManager that does not answer for a moment. The questions that a job is
+            followed by are asked once: they come again anyway.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
+        patience: Patience = IMPATIENT,
+    ) -> None:
         super().__init__(url, timeout_seconds)
+        self._patience = patience
 
     def submit(
         self,
@@ -139,9 +152,7 @@ class JobApi(FlinkConnection):
             JobRefused: the program failed on the JobManager.
             FlinkUnreachable: it does not answer.
         """
-        with jar.open("rb") as content:
-            files = {"jarfile": ("beam.jar", content, "application/x-java-archive")}
-            sent = self._ask("POST", "/v1/jars/upload", files=files, timeout=_SUBMIT_SECONDS)
+        sent = self._patiently("upload of a jar", lambda _: self._upload(jar))
         with as_flinks():
             uploaded = str(sent["filename"]).rpartition("/")[2]
         asked: dict[str, Any] = {
@@ -152,15 +163,44 @@ class JobApi(FlinkConnection):
         }
         if restore is not None:
             asked |= {"savepointPath": restore.path, "allowNonRestoredState": restore.lenient}
+        path = f"/v1/jars/{uploaded}/run"
         try:
-            answer = self._ask(
-                "POST", f"/v1/jars/{uploaded}/run", json=asked, timeout=_SUBMIT_SECONDS
+            answer = self._patiently(
+                "submission of a job", lambda calls: self._run_jar(path, asked, job_id, calls)
             )
         finally:
             # The job has what it needs of the jar in its own blobs.
             self._ask_quietly("DELETE", f"/v1/jars/{uploaded}")
         with as_flinks():
             return str(answer["jobid"])
+
+    def _upload(self, jar: Path) -> Mapping[str, Any]:
+        with jar.open("rb") as content:
+            files = {"jarfile": ("beam.jar", content, "application/x-java-archive")}
+            return self._ask("POST", "/v1/jars/upload", files=files, timeout=_SUBMIT_SECONDS)
+
+    def _run_jar(
+        self, path: str, asked: Mapping[str, Any], job_id: str, calls: int
+    ) -> Mapping[str, Any]:
+        """Run it, unless an earlier call has arrived although its answer has not."""
+        if calls and self._knows(job_id):
+            return {"jobid": job_id}
+        try:
+            return self._ask("POST", path, json=asked, timeout=_SUBMIT_SECONDS)
+        except JobRefused as refused:
+            if calls and _TWICE in refused.hint:
+                return {"jobid": job_id}
+            raise
+
+    def _knows(self, job_id: str) -> bool:
+        try:
+            self.state(job_id)
+        except JobUnknown:
+            return False
+        return True
+
+    def _patiently(self, what: str, ask: Callable[[int], Mapping[str, Any]]) -> Mapping[str, Any]:
+        return patiently(ask, f"Flink, {what}", may_pass, self._patience)
 
     def state(self, job_id: str) -> str:
         """The job's state now: ``RUNNING``, ``FINISHED``, ...
@@ -220,7 +260,8 @@ class JobApi(FlinkConnection):
 
     def exceptions(self, job_id: str) -> list[str]:
         """Java traces of why the job failed or was restarted, the first one first."""
-        found = self._ask("GET", f"/v1/jobs/{job_id}/exceptions", params={"maxExceptions": "10"})
+        path, most = f"/v1/jobs/{job_id}/exceptions", {"maxExceptions": "10"}
+        found = self._patiently("a job's exceptions", lambda _: self._ask("GET", path, params=most))
         with as_flinks():
             entries = found.get("exceptionHistory", {}).get("entries", [])
             traces = [str(entry.get("stacktrace", "")) for entry in reversed(entries)]
@@ -231,12 +272,16 @@ class JobApi(FlinkConnection):
 
     def accumulators(self, job_id: str) -> dict[str, str]:
         """The job's accumulators by name, as text; Beam keeps its metrics in one of them."""
-        found = self._ask("GET", f"/v1/jobs/{job_id}/accumulators")
+        found = self.get(f"/v1/jobs/{job_id}/accumulators")
         with as_flinks():
             return {
                 str(item["name"]): str(item["value"])
                 for item in found.get("user-task-accumulators", [])
             }
+
+    def get(self, path: str) -> Mapping[str, Any]:
+        """The answer to any other question; raises as ``state`` does."""
+        return self._patiently(f"GET {path}", lambda _: self._ask("GET", path))
 
     def running(self, name: str) -> list[str]:
         """Ids of the jobs of this name that have not ended."""
@@ -256,14 +301,16 @@ class JobApi(FlinkConnection):
             raise FlinkUnreachable(
                 f"the Flink cluster at {self._shown} does not answer: {reason}",
                 "bin/headrace flink status shows how it is",
+                may_pass=isinstance(error, MAY_PASS),
             ) from None
         if knows_no_such_job(answer):
             raise JobUnknown(f"the Flink cluster at {self._shown} knows nothing of {path}")
-        if answer.status_code == 503 or (answer.status_code == 500 and method == "GET"):
+        if answer.status_code in BUSY or (answer.status_code == 500 and method == "GET"):
             raise FlinkUnreachable(  # it is starting
                 f"the JobManager of the Flink cluster at {self._shown} is not ready: it answers "
                 f"{answer.status_code}",
                 _reason(answer),
+                may_pass=True,
             )
         if answer.status_code >= 400:
             raise JobRefused(

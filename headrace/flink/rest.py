@@ -11,13 +11,26 @@ from typing import Any
 import httpx
 
 from headrace.errors import HeadraceError
-from headrace.flink.connection import FlinkConnection
+from headrace.flink.connection import BUSY, MAY_PASS, FlinkConnection
 
 _TIMEOUT_SECONDS = 10.0
 
 
 class FlinkUnreachable(HeadraceError):
-    """The JobManager's REST API does not answer, or not as Flink does."""
+    """The JobManager's REST API does not answer, or not as Flink does.
+
+    Attributes:
+        may_pass: whether it may answer in a moment.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, may_pass: bool = False) -> None:
+        super().__init__(message, hint)
+        self.may_pass = may_pass
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether it is that a JobManager does not answer at the moment."""
+    return isinstance(error, FlinkUnreachable) and error.may_pass
 
 
 @dataclass(frozen=True)
@@ -75,20 +88,23 @@ class FlinkApi(FlinkConnection):
             answer.raise_for_status()
             found = answer.json()
         except httpx.HTTPStatusError as error:
-            raise self._unreachable(f"answers {error.response.status_code} to {path}") from None
+            code = error.response.status_code
+            raise self._unreachable(f"answers {code} to {path}", may_pass=code in BUSY) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error) or type(error).__name__
-            raise self._unreachable(f"does not answer: {reason}") from None
+            what, passes = f"does not answer: {reason}", isinstance(error, MAY_PASS)
+            raise self._unreachable(what, may_pass=passes) from None
         except (ValueError, RecursionError):
             raise self._unreachable(f"answers to {path} with something that is not JSON") from None
         if not isinstance(found, dict):
             raise self._unreachable(f"answers to {path} with something that is not Flink's")
         return found
 
-    def _unreachable(self, what: str) -> FlinkUnreachable:
+    def _unreachable(self, what: str, *, may_pass: bool = False) -> FlinkUnreachable:
         return FlinkUnreachable(
             f"the Flink cluster at {self._shown} {what}",
             "check that it runs, and the setting flink_master if it is one of yours",
+            may_pass=may_pass,
         )
 
 

@@ -20,6 +20,7 @@ from apache_beam.options.pipeline_options import (
 from headrace.errors import HeadraceError, UsageError
 from headrace.flink.job_api import Restore
 from headrace.flink.paths import flink_paths
+from headrace.flink.rest import may_pass
 from headrace.flink.state import ClusterState, NoCluster, current_cluster, existing_cluster
 from headrace.flink_runner import one_stage
 from headrace.flink_runner.options import (
@@ -30,6 +31,7 @@ from headrace.flink_runner.options import (
     restore_of,
 )
 from headrace.flink_runner.sizing import Shape, shape_of, with_harnesses
+from headrace.retries import patiently
 from headrace.settings import Settings
 from headrace.settings.flink import master_url
 
@@ -87,7 +89,7 @@ def make_plan(options: PipelineOptions, settings: Settings) -> Plan:
         UsageError: the cluster is named wrongly.
         HeadraceError: there is no cluster, or it cannot run such a job.
     """
-    cluster = find_cluster(options, settings)
+    cluster = patiently(lambda _: find_cluster(options, settings), "the Flink cluster", may_pass)
     own = options.view_as(HeadraceOptions)
     token = secrets.token_hex(8)
     parallelism = chosen_parallelism(options)

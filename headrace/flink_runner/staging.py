@@ -18,6 +18,7 @@ from headrace.flink_runner.ownership import Ownership
 from headrace.flink_runner.plan import Plan
 from headrace.flink_runner.refusals import explained
 from headrace.flink_runner.whole_pipeline import unfolded
+from headrace.retries import PATIENT
 
 _log = logging.getLogger("headrace.flink")
 
@@ -42,7 +43,7 @@ class StagedJob(uber_jar.FlinkBeamJob):  # type: ignore[misc]
             self.ARTIFACT_FOLDER = f"{folder}/artifacts"
         jar = plan.jar or _empty_jar(self._work / "empty.jar")
         super().__init__(plan.cluster.rest_url, str(jar), job_id, job_name, pipeline, options)
-        self.api = JobApi(plan.cluster.rest_url)
+        self.api = JobApi(plan.cluster.rest_url, patience=PATIENT)
         self.ownership = Ownership(plan)
         self._flink_job_id = ""
         self.has_finished = False
@@ -116,6 +117,10 @@ class StagedJob(uber_jar.FlinkBeamJob):  # type: ignore[misc]
             self.api.cancel(self._flink_job_id)
             self.clean_up()
             self.ownership.give_up()
+
+    def get(self, path: str, **_: Any) -> Any:
+        """What Flink answers; Beam asks here for a job's metrics."""
+        return self.api.get(f"/{path}")
 
     def delete_jar(self) -> None:
         """Nothing is left: the jar was removed when the job had been submitted."""

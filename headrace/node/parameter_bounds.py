@@ -32,8 +32,8 @@ _KEY = "the key itself"
 _DIRECTORIES = ("baseDirectory", "base_directory")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _HINT = (
-    "a run's parameter may name what is below its default, below the pipeline's root, or below a "
-    "directory or URI of the setting parameter_roots"
+    "it may name what is below its default or the pipeline's root; open other directories or URIs "
+    "to runs with parameter_roots in headrace.toml, or HEADRACE_PARAMETER_ROOTS"
 )
 
 

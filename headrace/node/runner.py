@@ -37,6 +37,7 @@ from headrace.node.lookups import quicken_lookups
 from headrace.node.metadata import open_metadata
 from headrace.node.parallel_tuning import mend_tuner
 from headrace.node.parameter_bounds import Bounds
+from headrace.node.patient_files import retry_files
 from headrace.node.pipeline_ir import NodeSpec, load_node
 from headrace.node.publication import Publication, Published
 from headrace.node.pushing import mend_pusher, why_older
@@ -75,6 +76,7 @@ def run_node(request: NodeRequest) -> NodeResult:
     operators = executor_operators(request.runner, given, job_name, facts)
     quicken_beam()
     serve_this_user_only()
+    retry_files()
     mend_keras_export()
     adapt_tfx_bsl()
     load_forest_ops()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from headrace.flink.job_api import JobApi
 from headrace.launcher.client import JobFailed
+from tests.breaking_proxy import breaking_proxy
 from tests.integration.flink_runner.conftest import Flink, Jobs, wait_until
 from tests.integration.flink_runner.running import Running
 
@@ -64,6 +66,22 @@ def test_a_killed_job_manager_fails_its_job_and_the_retry_is_clean(
     wait_until(lambda: is_whole(flink))
     retried = jobs.run("jobmanager-killed", "once", "--parallelism=1")
     assert Path(retried.outputs[0].uri).read_text() == COUNTS
+    wait_until(lambda: nothing_is_left(flink))
+
+
+def test_a_job_is_submitted_once_and_followed_over_connections_that_break(
+    flink: Flink, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = flink.cluster
+    monkeypatch.setenv("HEADRACE_FLINK_WORKER_POOL", cluster.worker_pool)
+    monkeypatch.setenv("HEADRACE_FLINK_JOBS_DIRECTORY", cluster.jobs_directory)
+    with breaking_proxy(int(cluster.rest_url.rpartition(":")[2])) as (port, broken):
+        result = jobs.run("broken", "fine", f"--flink_master=http://127.0.0.1:{port}")
+    assert Path(result.outputs[0].uri).read_text() == COUNTS
+    assert {"at once", "answer lost", "later"} <= set(broken)
+    assert any("tried again in" in message for message in jobs.messages())
+    with JobApi(cluster.rest_url) as api:
+        assert api.running(jobs.name("broken")) == []
     wait_until(lambda: nothing_is_left(flink))
 
 

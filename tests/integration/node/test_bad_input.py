@@ -46,11 +46,13 @@ class Case:
 
     def run(self, node: str, **functions: str) -> NodeResult:
         given = {k: f"tests.data.pipelines.bad_input.{v}" for k, v in functions.items()}
+        parameters = {"data": str(self.data), **given}
         request = NodeRequest(
             ir_path=self.manifest.ir_path,
             node_id=node,
             run_id=self.run_id,
-            parameters={"data": str(self.data), **given},
+            parameters=dict(parameters),
+            authored=parameters,  # by a DAG file, say: a run itself could not choose code
             metadata_url=f"sqlite:///{self.store}",
             import_path=list(self.manifest.import_path),
         )

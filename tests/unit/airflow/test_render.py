@@ -1,9 +1,11 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from airflow.sdk import DAG, Param
 from airflow.sdk.definitions.taskgroup import TaskGroup
+from airflow.serialization.serialized_objects import DagSerialization
 
 from headrace.airflow.render import NodeDefaults, render_dag
 from headrace.errors import UsageError
@@ -218,3 +220,35 @@ def test_an_approval_of_a_node_that_does_not_exist_is_refused() -> None:
 def test_an_argument_that_airflow_does_not_take_is_told_with_the_node() -> None:
     with pytest.raises(UsageError, match="the approval of node 'Trainer'"):
         render(approve={"Trainer": {"colour": "red"}})
+
+
+LIMITS = {
+    "retries": 3,
+    "retry_delay": timedelta(seconds=7),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=5),
+    "execution_timeout": timedelta(hours=2),
+    "max_active_tis_per_dag": 1,
+    "max_active_tis_per_dagrun": 2,
+    "pool": "gpu",
+    "pool_slots": 2,
+    "priority_weight": 5,
+}
+
+
+@pytest.mark.parametrize("through", ["default_args", "node_args"])
+def test_retries_time_outs_and_limits_of_tasks_are_airflows_own(through: str) -> None:
+    given = {"default_args": {"dag_args": {"default_args": LIMITS}}}
+    arguments = given.get(through, {"node_args": {"Trainer": LIMITS}})
+    [task] = [task for task in render(**arguments).tasks if task.task_id == "Trainer"]
+    assert {name: getattr(task, name) for name in LIMITS} == LIMITS
+    # As the scheduler, which acts on them, reads it.
+    kept = DagSerialization.from_dict(DagSerialization.to_dict(render(**arguments)))
+    known = kept.get_task("Trainer")
+    assert {name: getattr(known, name) for name in LIMITS} == LIMITS
+
+
+def test_limits_of_a_dag_are_airflows_own() -> None:
+    limits = {"dagrun_timeout": timedelta(hours=3), "max_active_runs": 2, "max_active_tasks": 4}
+    kept = DagSerialization.from_dict(DagSerialization.to_dict(render(dag_args=limits)))
+    assert {name: getattr(kept, name) for name in limits} == limits
