@@ -33,6 +33,4 @@ class Context:
         project = str(self.settings.project)
         # Byte code is cached on a user's machine too; without it every start compiles TFX again.
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
-        # Data that a benchmark has made may be named by a parameter.
-        kept["HEADRACE_PARAMETER_ROOTS"] = str(self.scratch)
         return {**kept, "HEADRACE_PROJECT": project, "PYTHONPATH": project, **extra}

@@ -52,7 +52,7 @@ def make_importable(files: Iterable[Path], directory: Path) -> None:
     """Put staged wheels on ``sys.path``, unpacked; nothing is installed during a job."""
     for file in files:
         if file.suffix == ".whl":
-            place = directory / file.stem
+            place = directory / (file.stem.strip(".") or "wheel")
             with zipfile.ZipFile(file) as wheel:
                 wheel.extractall(place)
             sys.path.insert(0, str(place))
@@ -72,6 +72,6 @@ def _name(artifact: Any, number: int) -> str:
         role.ParseFromString(artifact.role_payload)
         # A name, never a path out of the directory.
         name = Path(role.staged_name).name
-        if name:
+        if name.strip("."):
             return name
     return f"artifact-{number}"

@@ -1,13 +1,16 @@
 """A real Airflow, from up to down: runs, retries, crashes. The tests go in order and share it."""
 
+import contextlib
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+import httpx
 import psutil
 import pytest
 
@@ -23,8 +26,17 @@ from headrace.services.state import ServiceState
 from headrace.settings import load_settings
 from tests.e2e.browser import DRIVER, Browser, browser
 from tests.e2e.conftest import Platform
+from tests.other_user import as_another_user, needs_root
 
 pytestmark = pytest.mark.e2e
+
+READING = """
+for place in sys.argv[1:]:
+    try:
+        print("read", len(open(place).read()))
+    except OSError as error:
+        print(type(error).__name__)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +115,56 @@ def test_servers_listen_on_the_loopback_interface_only(up: str, instance: Instan
     ]
     assert listening
     assert set(listening) == {"127.0.0.1"}
+
+
+def test_nobody_is_answered_without_the_password(up: str, instance: Instance) -> None:
+    state = state_of(instance)
+    url = state.url
+    with httpx.Client(trust_env=False, timeout=30) as anyone:
+        assert anyone.get(f"{url}/api/v2/dags").status_code == 401
+        assert anyone.post(f"{url}/api/v2/dags/tiny/dagRuns", json={}).status_code == 401
+        given = {"username": USER, "password": "hunter2"}
+        assert anyone.post(f"{url}/auth/token", json=given).status_code == 401
+        forged = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."}
+        assert anyone.get(f"{url}/api/v2/dags", headers=forged).status_code in (401, 403)
+        assert anyone.get(f"{url}/execution/variables/x", headers=forged).status_code in (401, 403)
+    ports = {
+        connection.laddr.port
+        for item in state.processes()
+        for connection in psutil.Process(item.pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    [logs] = ports - {httpx.URL(url).port}
+    answer = httpx.get(f"http://127.0.0.1:{logs}/log/dag_id=tiny/x.log", trust_env=False)
+    assert answer.status_code in (401, 403)
+
+
+def test_secrets_are_in_no_process_list_no_status_and_no_file_of_others(
+    up: str, instance: Instance, small: Platform
+) -> None:
+    made = json.loads(instance.secrets.read_text())
+    secrets = [password(instance), *made.values()]
+    said = [small.headrace("status", "--json").stdout, small.headrace("status").stdout]
+    said.append(small.headrace("doctor").stdout)
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            said.append(" ".join(process.cmdline()))
+    assert not [text for text in said for secret in secrets if secret in text]
+    for file in (instance.secrets, instance.passwords):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    for directory in (instance.home, instance.logs):
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+
+
+@needs_root
+def test_another_user_can_read_neither_airflows_files_nor_its_environment(
+    up: str, instance: Instance
+) -> None:
+    pids = [item.pid for item in state_of(instance).processes()]
+    files = [instance.secrets, instance.passwords, instance.home / "airflow.db"]
+    places = [*files, *(f"/proc/{pid}/environ" for pid in pids)]
+    said = as_another_user(READING, *places).communicate(timeout=30)[0].split()
+    assert said == ["PermissionError"] * len(places)
 
 
 def test_a_broken_pipeline_shows_its_authors_line_in_airflow(

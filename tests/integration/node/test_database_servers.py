@@ -1,9 +1,11 @@
 """The metadata store on a real PostgreSQL, and on a real MariaDB by its MySQL protocol."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 from ml_metadata.proto import metadata_store_pb2 as pb
 
@@ -48,8 +50,8 @@ def run(
     url: str,
     node: str,
     run_id: str,
-    said: list[str] | None = None,
     word: str = "",
+    on_frame: Callable[[object], None] = lambda frame: None,
 ) -> NodeResult:
     request = NodeRequest(
         ir_path=tiny.ir_path,
@@ -59,8 +61,7 @@ def run(
         metadata_url=url,
         import_path=list(tiny.import_path),
     )
-    frames = said if said is not None else []
-    return run_node(settings, request, lambda frame: frames.append(str(frame)))
+    return run_node(settings, request, on_frame)
 
 
 def test_nodes_run_and_read_each_others_artifacts(
@@ -150,15 +151,27 @@ def test_a_wrong_password_is_a_clear_error_that_does_not_show_it(
     assert "hunter2" not in text
 
 
-def test_the_password_is_in_no_log_and_no_file(
-    settings: Settings, tiny: Manifest, server: Server
+def test_the_password_is_in_no_log_no_file_no_process_list_and_not_in_the_store(
+    settings: Settings, tiny: Manifest, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("HEADRACE_LOG_LEVEL", "DEBUG")
     said: list[str] = []
-    run(settings, tiny, server.url("mlmd"), "Make", "three", said)
-    assert said
-    texts = [*said, *(f.read_text() for f in settings.home.rglob("*.json"))]
+
+    def look_at_processes(frame: object) -> None:
+        said.append(str(frame))
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                said.append(" ".join(process.cmdline()))
+
+    result = run(settings, tiny, server.url("mlmd"), "Make", "three", on_frame=look_at_processes)
+    assert any("headrace.launcher.server" in text for text in said)
+    texts = [*said, str(result), *(f.read_text() for f in settings.home.rglob("*.json"))]
     texts += [log.read_text() for log in settings.layout.logs.rglob("*.log")]
-    assert not [text for text in texts if PASSWORD in text]
+    table = "executionproperty" if isinstance(server, Postgres) else "ExecutionProperty"
+    texts.append(server.query("mlmd", f"select * from {table}"))
+    quoted = server.url("mlmd").partition("tester:")[2].partition("@127")[0]
+    assert quoted
+    assert not [text for text in texts if PASSWORD in text or quoted in text]
 
 
 def test_a_server_that_is_not_there_is_named(settings: Settings, tiny: Manifest) -> None:

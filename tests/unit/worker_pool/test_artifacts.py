@@ -1,12 +1,22 @@
 import importlib
+import io
 import logging
 import sys
 import zipfile
+from concurrent import futures
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
+from apache_beam.portability import common_urns
+from apache_beam.portability.api import (
+    beam_artifact_api_pb2,
+    beam_artifact_api_pb2_grpc,
+    beam_runner_api_pb2,
+)
 
-from headrace.worker_pool.artifacts import make_importable
+from headrace.worker_pool.artifacts import fetch, make_importable
 
 
 @pytest.fixture
@@ -33,3 +43,47 @@ def test_what_would_have_to_be_installed_is_named(
     said = [record.getMessage() for record in caplog.records]
     assert [text.partition(" ")[0] for text in said] == ["requirements.txt", "mine-1.0.tar.gz"]
     assert "TFX environment" in said[0]
+
+
+class Stager(beam_artifact_api_pb2_grpc.ArtifactRetrievalServiceServicer):
+    """Has one file for whatever is asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def ResolveArtifacts(self, request: Any, context: Any) -> Any:
+        return beam_artifact_api_pb2.ResolveArtifactsResponse(replacements=request.artifacts)
+
+    def GetArtifact(self, request: Any, context: Any) -> Any:
+        yield beam_artifact_api_pb2.GetArtifactResponse(data=self.content)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../out.whl", "/tmp/out.whl", "..", "a/..", ".", "...whl", "..whl", "", "x/../../y"]
+)
+def test_nothing_that_is_staged_is_written_outside_of_its_directory(
+    tmp_path: Path, import_state: None, name: str
+) -> None:
+    wheel = io.BytesIO()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("../../out.py", "")
+        archive.writestr("/absolute.py", "")
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    stager = Stager(wheel.getvalue())
+    beam_artifact_api_pb2_grpc.add_ArtifactRetrievalServiceServicer_to_server(stager, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    payload = beam_runner_api_pb2.ArtifactStagingToRolePayload(staged_name=name)
+    asked = beam_runner_api_pb2.ArtifactInformation(
+        role_urn=common_urns.artifact_roles.STAGING_TO.urn,
+        role_payload=payload.SerializeToString(),
+    )
+    place = tmp_path / "deep" / "scratch"
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        [file] = fetch(channel, [asked], place / "staged", [])
+    server.stop(None)
+    make_importable([file], place / "packages")
+    assert file.resolve().parent == place / "staged"
+    written = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert all(place / "staged" in p.parents or place / "packages" in p.parents for p in written)
+    assert not Path("/absolute.py").exists()
