@@ -54,8 +54,9 @@ def _serve(client: socket.socket, port: int, way: str, broken: list[str]) -> Non
                     client.sendall(data)
                 else:
                     return  # it was closed in order
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         broken.append(way)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        client.shutdown(socket.SHUT_RDWR)  # wakes whoever reads from it, who would keep it open
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:

@@ -34,6 +34,8 @@ class FlakyFlink:
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # connections are kept, as by Flink
+
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 outer.heard.append(f"{self.command} {self.path}")

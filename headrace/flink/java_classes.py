@@ -34,8 +34,8 @@ def put_in_classes(sources: Sequence[Path], jar: Path, java: Java, progress: Pro
     javac, packer = (java.home / "bin" / name for name in ("javac", "jar"))
     if not (os.access(javac, os.X_OK) and os.access(packer, os.X_OK)):
         progress.say(
-            f"{java.home} has no Java compiler: slots of a TaskManager will share harnesses; "
-            "with a JDK, and the jar removed, each gets its own"
+            f"{java.home} has no Java compiler: slots of a TaskManager will share harnesses, and "
+            "what these call will listen on every interface; with a JDK, build the jar again"
         )
         return False
     with tempfile.TemporaryDirectory(prefix="classes-", dir=jar.parent) as name:

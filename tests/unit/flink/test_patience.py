@@ -9,6 +9,7 @@ from headrace.flink.job_api import JobApi, JobRefused
 from headrace.flink.rest import FlinkUnreachable
 from headrace.retries import IMPATIENT, Patience
 from headrace.services.ports import free_port
+from tests.breaking_proxy import breaking_proxy
 from tests.flaky_flink import FlakyFlink
 
 JOB = "0123456789abcdef" * 2
@@ -43,6 +44,22 @@ def test_a_job_is_submitted_once_over_a_connection_that_breaks(
         assert submit(flink, tmp_path) == JOB
         assert flink.jobs == [JOB]
         assert len(flink.heard) <= 12
+
+
+def test_a_job_is_submitted_and_followed_through_a_proxy_whose_connections_break(
+    tmp_path: Path,
+) -> None:
+    with (
+        FlakyFlink() as flink,
+        breaking_proxy(int(flink.url.rpartition(":")[2])) as (port, broken),
+    ):
+        flink.url = f"http://127.0.0.1:{port}"
+        assert submit(flink, tmp_path) == JOB
+        with JobApi(flink.url, patience=QUICK) as api:
+            for _ in range(9):
+                assert api.exceptions(JOB) == []
+    assert flink.jobs == [JOB]
+    assert set(broken) == {"at once", "answer lost", "later"}
 
 
 def test_a_job_that_a_late_answer_calls_a_duplicate_is_the_one(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 package org.apache.beam.runners.fnexecution.control;
 
+import headrace.LoopbackServers;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -7,8 +8,18 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.beam.model.pipeline.v1.RunnerApi.StandardEnvironments;
+import org.apache.beam.runners.fnexecution.environment.DockerEnvironmentFactory;
+import org.apache.beam.runners.fnexecution.environment.EmbeddedEnvironmentFactory;
+import org.apache.beam.runners.fnexecution.environment.EnvironmentFactory;
+import org.apache.beam.runners.fnexecution.environment.ExternalEnvironmentFactory;
+import org.apache.beam.runners.fnexecution.environment.ProcessEnvironmentFactory;
 import org.apache.beam.runners.fnexecution.provisioning.JobInfo;
+import org.apache.beam.sdk.fn.server.ServerFactory;
+import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.options.PortablePipelineOptions;
+import org.apache.beam.sdk.util.construction.BeamUrns;
+import org.apache.beam.sdk.util.construction.Environments;
 import org.apache.beam.sdk.util.construction.PipelineOptionsTranslation;
 import org.apache.beam.sdk.util.construction.graph.ExecutableStage;
 import org.apache.beam.vendor.grpc.v1p69p0.com.google.protobuf.Struct;
@@ -49,7 +60,31 @@ public class DefaultExecutableStageContext implements ExecutableStageContext, Au
     JobInfo ofOne =
         JobInfo.create(job.jobId(), job.jobName(), job.retrievalToken(), withOneHarness(job));
     return new DefaultExecutableStageContext(
-        harnessCount(job), () -> DefaultJobBundleFactory.create(ofOne));
+        harnessCount(job), () -> DefaultJobBundleFactory.create(ofOne, environments(ofOne)));
+  }
+
+  /** Beam's, but what harnesses of a worker pool or of a process call is on loopback only. */
+  private static Map<String, EnvironmentFactory.Provider> environments(JobInfo job) {
+    PipelineOptions options = PipelineOptionsTranslation.fromProto(job.pipelineOptions());
+    return Map.of(
+        BeamUrns.getUrn(StandardEnvironments.Environments.EXTERNAL),
+        new ExternalEnvironmentFactory.Provider() {
+          @Override
+          public ServerFactory getServerFactory() {
+            return new LoopbackServers();
+          }
+        },
+        BeamUrns.getUrn(StandardEnvironments.Environments.PROCESS),
+        new ProcessEnvironmentFactory.Provider(options) {
+          @Override
+          public ServerFactory getServerFactory() {
+            return new LoopbackServers();
+          }
+        },
+        BeamUrns.getUrn(StandardEnvironments.Environments.DOCKER),
+        new DockerEnvironmentFactory.Provider(options),
+        Environments.ENVIRONMENT_EMBEDDED,
+        new EmbeddedEnvironmentFactory.Provider(options));
   }
 
   @Override
