@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -31,7 +31,7 @@ from headrace.launcher.jobs import (
     RollbackRequest,
 )
 from headrace.launcher.keras_tuner import import_keras_tuner
-from headrace.launcher.logs import route_logging
+from headrace.launcher.logs import route_logging, without_secrets
 from headrace.launcher.processes import HELD_BACK, end_forked_process
 from headrace.launcher.protocol import (
     ErrorFrame,
@@ -91,12 +91,21 @@ def _do(request: Request, send: Send, operations: Operations) -> int:
         send(ErrorFrame("Cancelled", f"{where}the job was cancelled"))
         return 128 + signal.SIGTERM
     except BaseException as raised:
-        error = describe(raised, node)
+        error = _without_secrets(describe(raised, node))
         logging.getLogger(__name__).debug("%s", error.traceback)
         send(error)
         return EXIT_FAILED
     send(ResultFrame(value))
     return EXIT_DONE
+
+
+def _without_secrets(error: ErrorFrame) -> ErrorFrame:
+    return replace(
+        error,
+        message=without_secrets(error.message),
+        hint=without_secrets(error.hint),
+        traceback=without_secrets(error.traceback),
+    )
 
 
 class _Sender:

@@ -7,6 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from urllib.parse import quote
 
 from headrace.launcher.lines import shortened
 from headrace.launcher.protocol import EventFrame, Frame, LogFrame
@@ -36,8 +37,28 @@ _NOISE = (
     "*** WriteImpl min_shards undef",
     "Value type <class",
 )
+_WITH_PASSWORD = ("ConnectionConfig: ",)
+"""ML Metadata's own, at level DEBUG; the password in it is written as in a proto."""
+_SHORTEST_SECRET = 4
 _INSTALLED = ("/site-packages/", "/dist-packages/")
 _DUMPS = ("Running launcher for ", "Going to run a new execution: ", "Using deployment config")
+
+
+_secrets: set[str] = set()
+
+
+def keep_secret(password: str) -> None:
+    """Have a password, as it is and as in a URL, not leave this process in a log or an error."""
+    for text in (password, quote(password, safe=""), quote(password)):
+        if len(text) >= _SHORTEST_SECRET:
+            _secrets.add(text)
+
+
+def without_secrets(text: str) -> str:
+    """The text with what is to be kept secret blotted out."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
 
 
 class FrameHandler(logging.Handler):
@@ -58,7 +79,9 @@ class FrameHandler(logging.Handler):
             return
         self._inside.busy = True
         try:
-            message = self.format(record)
+            message = without_secrets(self.format(record))
+            if message.startswith(_WITH_PASSWORD):
+                return
             level = record.levelno
             if level <= logging.WARNING and _is_for_debugging(record.name, message):
                 level = logging.DEBUG

@@ -21,6 +21,7 @@ from tfx.orchestration import metadata
 from tfx.proto.orchestration import metadata_pb2
 
 from headrace.errors import UsageError
+from headrace.launcher.logs import keep_secret
 from headrace.node import first_comers
 from headrace.node.answers import Answers
 from headrace.settings import MetadataUrl, parse_metadata_url
@@ -203,6 +204,7 @@ def open_metadata(url: str, ir_path: Path) -> Metadata:
             parsed = parse_metadata_url(url, Path.cwd())
         except ValueError as error:
             raise UsageError(f"metadata store: {error}") from None
+        keep_secret(parsed.password)
         server = (parsed.host, parsed.port) if parsed.host else None
         return Metadata(connection_config(parsed), parsed.redacted(), server)
     own = ir_path.parent / "metadata_connection.json"
@@ -213,6 +215,8 @@ def open_metadata(url: str, ir_path: Path) -> Metadata:
         )
     kept = json_format.Parse(own.read_text(), metadata_pb2.MLMDConnectionConfig())
     chosen = getattr(kept, kept.WhichOneof("connection_config"))
+    for backend in ("mysql", "postgresql"):
+        keep_secret(getattr(getattr(chosen, backend, None), "password", ""))
     return Metadata(chosen, "the pipeline's own metadata connection")
 
 

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from headrace.launcher import logs
 from headrace.launcher.logs import FrameHandler
 from headrace.launcher.protocol import Frame, LogFrame
 
@@ -39,3 +40,25 @@ def test_what_says_nothing_to_a_user_is_for_debugging(
     name: str, level: int, message: str, becomes: str
 ) -> None:
     assert sent(name, level, message) == [becomes]
+
+
+def said(message: str) -> list[str]:
+    frames: list[Frame] = []
+    logging.getLogger().setLevel(logging.DEBUG)
+    FrameHandler(frames.append).emit(logging.LogRecord("x", 10, "", 1, message, None, None))
+    return [frame.message for frame in frames if isinstance(frame, LogFrame)]
+
+
+def test_a_password_that_is_kept_secret_is_blotted_out_as_it_is_and_as_in_a_url(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logs, "_secrets", set())
+    logs.keep_secret("p@ss:/w#rd")
+    logs.keep_secret("x")  # too short to be looked for
+    logs.keep_secret("")
+    text = "at postgresql://me:p%40ss%3A%2Fw%23rd@db/x with 'p@ss:/w#rd': xyz"
+    assert said(text) == ["at postgresql://me:***@db/x with '***': xyz"]
+
+
+def test_what_ml_metadata_says_of_its_connection_is_not_said() -> None:
+    assert said('ConnectionConfig: mysql { password: "hunter2" }') == []
