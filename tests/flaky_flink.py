@@ -95,7 +95,7 @@ class FlakyFlink:
         return 404, UNKNOWN
 
     def __enter__(self) -> FlakyFlink:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(
