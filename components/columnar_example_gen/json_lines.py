@@ -45,7 +45,7 @@ def parse(
         HeadraceError: values under one name are of types that are no one kind, and none is given.
     """
     data = block.data
-    if not _LONG_INTEGER.search(data) and is_text(data):
+    if _begin_objects(data, starts, ends) and not _LONG_INTEGER.search(data) and is_text(data):
         table = _parse(data)
         if table is not None and table.num_rows == len(starts):
             return table, {}
@@ -64,6 +64,16 @@ def parse(
         )
     reasons.update(objects.reasons)
     return _parse_settled(objects.texts(), reasons), reasons
+
+
+def _begin_objects(data: bytes, starts: Array, ends: Array) -> bool:
+    """Whether each line begins as an object.
+
+    Arrow takes a line that is null for an object without anything, and a process does not outlive
+    one that comes before all objects.
+    """
+    others = np.flatnonzero(np.frombuffer(data, np.uint8)[starts] != ord("{"))
+    return all(data[starts[one] : ends[one]].lstrip().startswith(b"{") for one in others)
 
 
 def _parse_settled(texts: dict[int, bytes], reasons: dict[int, str]) -> pa.Table:

@@ -85,7 +85,9 @@ class Objects:
     def add(self, number: int, line: bytes) -> None:
         """Take a line; one that is no object is bad."""
         try:
-            found = json.loads(line, parse_int=_integer, object_pairs_hook=_unique)
+            # Not the bytes: Python would take them for UTF-16 where they look like that.
+            text = line.decode("utf-8-sig")
+            found = json.loads(text, parse_int=_integer, object_pairs_hook=_unique)
         except _Twice as error:
             self.reasons[number] = f"an object with the name {error} twice"
         except json.JSONDecodeError as error:

@@ -177,7 +177,7 @@ _AGREEING: list[st.SearchStrategy[Any]] = [
 def json_object(line: bytes) -> dict[str, Any] | None:
     """The features of a line of JSON by their names; None for one that is no row."""
     try:
-        found = json.loads(line, object_pairs_hook=_without_doubles)
+        found = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError):
         return None
     return dict(_features(found, "")) if isinstance(found, dict) else None

@@ -29,6 +29,11 @@ def test_objects_that_agree_are_rows():
     [
         ("nonsense", "not one JSON object: Expecting value, character 1"),
         ("[1]", "not one JSON object"),
+        (" null", "not one JSON object"),
+        (
+            "{\0}\0",
+            "not one JSON object: Expecting property name enclosed in double quotes, character 2",
+        ),
         ('{"a": 1} {"a": 2}', "not one JSON object: Extra data, character 10"),
         ('{"a": 1, "a": 2}', "an object with the name 'a' twice"),
         ('{"b": {"c": 1, "c": 2}}', "an object with the name 'c' twice"),
@@ -43,6 +48,11 @@ def test_objects_that_agree_are_rows():
 )
 def test_a_line_that_is_bad_and_the_reason(line, reason):
     assert parsed(['{"a": 1}', line, '{"a": 3}']) == ([{"a": 1}, {"a": 3}], {1: reason})
+
+
+def test_null_before_all_objects_is_bad_and_ends_no_process():
+    assert parsed(["null", '{"a": 1}']) == ([{"a": 1}], {0: "not one JSON object"})
+    assert parsed(["null"]) == ([], {0: "not one JSON object"})
 
 
 def test_a_list_that_begins_with_null_leaves_the_others_their_values():
