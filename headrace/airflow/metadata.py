@@ -70,10 +70,14 @@ def connection_url(connection: Any) -> str:
         raise _unusable(connection, "it must be of type postgres, mysql or sqlite")
     if not connection.host or not connection.schema:
         raise _unusable(connection, "it needs a host and a schema (the name of the database)")
-    user = quote(connection.login or "", safe="")
-    password = quote(connection.password or "", safe="")
     port = connection.port or _PORTS[backend]
-    database = quote(connection.schema, safe="")
+    try:
+        user, password, database = (
+            quote(part or "", safe="")
+            for part in (connection.login, connection.password, connection.schema)
+        )
+    except UnicodeEncodeError:
+        raise _unusable(connection, "login, password and schema must be text") from None
     extra = connection.extra_dejson
     options = urlencode({name: extra[name] for name in _OPTIONS if name in extra})
     bare_ipv6 = ":" in connection.host and not connection.host.startswith("[")

@@ -42,6 +42,13 @@ def test_an_address_of_ipv6_needs_no_brackets() -> None:
     assert parse_metadata_url(connection_url(connection), Path("/")).host == "::1"
 
 
+def test_a_password_that_is_no_text_is_refused_by_the_connections_id() -> None:
+    parts = {"host": "db", "schema": "mlmd", "password": "secret\udcff"}
+    with pytest.raises(UsageError, match="'store' is no metadata store") as failure:
+        connection_url(Connection(conn_id="store", conn_type="mysql", **parts))
+    assert "secret" not in str(failure.value)
+
+
 @pytest.mark.parametrize(("host", "port"), [("?", None), ("a[", None), ("db", 70_000)])
 def test_a_connection_that_makes_no_url_is_refused_by_its_id(host: str, port: int | None) -> None:
     connection = Connection(conn_id="store", conn_type="mysql", host=host, schema="mlmd", port=port)
