@@ -28,7 +28,8 @@ def create_file(path: Path, data: bytes) -> bool:
 
 def as_json(value: Any) -> bytes:
     """One value as a JSON file."""
-    return json.dumps(value, ensure_ascii=False).encode() + b"\n"
+    # A file's name may have bytes that are no text, which JSON's escapes keep as they are.
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def as_lines(values: list[Any]) -> bytes:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from headrace.fields import read_fields
+
 from .files import as_json, create_file
 
 _MOST_FILES = 64
@@ -69,11 +71,13 @@ class Journal:
 
     def read(self, number: int) -> Entry | None:
         """The entry of this number, if there is one yet."""
+        path = self._path(number)
         try:
-            found = json.loads(self._path(number).read_text())
+            return read_fields(Entry, json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
-        return Entry(tuple(TakenFile(**file) for file in found["files"]), bool(found["idle"]))
+        except (ValueError, RecursionError) as error:
+            raise StreamError(f"the journal's entry {path} is damaged: {error}") from None
 
     def take(self, number: int, pattern_directory: Path, pattern: str) -> Entry | None:
         """Make entry ``number`` of files that no entry has yet; None if there is no such file.

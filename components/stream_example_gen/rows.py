@@ -25,6 +25,8 @@ from .journal import StreamError
 KINDS = {"int": Kind.INT, "float": Kind.FLOAT, "bytes": Kind.BYTES}
 TIMES = ("seconds", "milliseconds", "iso")
 _INT64 = 1 << 63
+_LONGEST = 1 << 30
+"""Bytes of a record. What a file pretends to hold is not asked of the memory."""
 _LATEST = 253402300800.0
 """The year 10000: Beam's time ends later, dates of Python's here."""
 
@@ -165,6 +167,8 @@ def _records(file: Any, form: RowFormat) -> Iterator[_Row]:
         if len(head) < 12 or _checksum(head[:8]) != head[8:]:
             raise BadRow("a TFRecord's length is torn")
         length = int.from_bytes(head[:8], "little")
+        if length > _LONGEST:
+            raise BadRow(f"a TFRecord of {length} bytes")
         record, check = file.read(length), file.read(4)
         if len(record) < length or _checksum(record) != check:
             raise BadRow("a TFRecord is torn")
@@ -230,7 +234,7 @@ def _value(name: str, kind: str, value: Any) -> Any:
         if kind == "float":
             return float(value)
         number = int(value)
-        if number != float(value) or not -_INT64 <= number < _INT64:
+        if (isinstance(value, float) and number != value) or not -_INT64 <= number < _INT64:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise BadRow(f"{name} is {value!r}, which is no {kind}") from None

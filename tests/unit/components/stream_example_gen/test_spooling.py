@@ -172,3 +172,11 @@ def test_elements_become_lines_whatever_they_are(tmp_path: Path) -> None:
     rows = read_rows(path, RowFormat({"time": "int", "word": "bytes"}, "time"))
     assert rows.values == [[time, b"mill"] for time in (1, 2, 3, 4)]
     assert [bad["line"] for bad in rows.bad] == [5, 6]
+
+
+def test_an_integer_of_64_bits_is_one_though_no_float_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": 9007199254740993}\n{"a": "9007199254740993"}\n{"a": 1.5}\n{"a": 2.0}\n')
+    rows = read_rows(path, RowFormat({"a": "int"}))
+    assert rows.values == [[2**53 + 1], [2**53 + 1], [2]]
+    assert [one["line"] for one in rows.bad] == [3]
