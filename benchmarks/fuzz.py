@@ -60,6 +60,8 @@ def campaign(settings: Settings, cases: int, seed: int) -> int:
     for one in tried:
         if one.failure:
             print(f"\n{one.parser}: {one.property}\n{one.failure}")
+    for case in folder.glob("*.case"):
+        print(f"\nA process of the tests was ended, see {log}, by this case:\n{case.read_text()}")
     if code and not any(one.failure for one in tried):
         print(f"headrace bench: the tests did not run to their end: {log}", file=sys.stderr)
     return EXIT_FAILED if code else EXIT_DONE

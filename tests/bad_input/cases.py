@@ -7,6 +7,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -54,6 +55,7 @@ def fuzzed(cases: int, **strategies: Any) -> Callable[[Callable[..., None]], Cal
         @functools.wraps(test)
         def bounded(*args: Any, **kwargs: Any) -> None:
             CASES[name] += 1
+            _note(name, kwargs)
             before = [signal.signal(number, _endless) for number in _ALARMS]
             signal.setitimer(signal.ITIMER_PROF, _BUSY_SECONDS)
             signal.setitimer(signal.ITIMER_REAL, _WAITING_SECONDS)
@@ -68,6 +70,13 @@ def fuzzed(cases: int, **strategies: Any) -> Callable[[Callable[..., None]], Cal
         return chosen(given(**strategies)(bounded))
 
     return decorate
+
+
+def _note(name: str, case: object) -> None:
+    """Write a campaign's case down before it is tried: native code may end the whole process."""
+    folder = os.environ.get(RESULTS_VARIABLE)
+    if folder:
+        Path(folder, f"{os.getpid()}.case").write_text(f"{name}\n{case!r}\n", errors="replace")
 
 
 def _endless(number: int, _: object) -> None:

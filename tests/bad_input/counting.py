@@ -34,3 +34,4 @@ def pytest_sessionfinish() -> None:
     folder = os.environ.get(RESULTS_VARIABLE)
     if folder and _found:
         Path(folder, f"{os.getpid()}.json").write_text(json.dumps(_found))
+        Path(folder, f"{os.getpid()}.case").unlink(missing_ok=True)
