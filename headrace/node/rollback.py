@@ -24,6 +24,7 @@ from headrace.launcher.failures import describe
 from headrace.launcher.jobs import ArtifactResult, RollbackRequest, RollbackResult
 from headrace.node.asset_facts import PUSHED_MODEL, asset_facts
 from headrace.node.metadata import open_metadata
+from headrace.node.patient_files import retry_files
 from headrace.node.pushing import DESTINATION, VERSION, mend_pusher
 from headrace.store import lineage
 
@@ -63,6 +64,7 @@ def roll_back(request: RollbackRequest) -> RollbackResult | None:
         UsageError: there is no such model, or none before the live one.
         HeadraceError: the model's files are gone, or it cannot be pushed.
     """
+    retry_files()
     mend_pusher()
     with open_metadata(request.metadata_url, Path()) as handle:
         pushes = list(_pushes(handle.store, request.pipeline))

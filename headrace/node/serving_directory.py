@@ -15,8 +15,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from headrace.errors import HeadraceError
+from headrace.retries import is_transient_os_error, patiently
 
 _LOCK = ".headrace-push.lock"
 _ASIDE = ".headrace-push-"
@@ -39,8 +41,7 @@ class ServingDirectory:
             HeadraceError: the directory cannot be written.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = (self.path / _LOCK).open("a")
+            lock = patiently(lambda _: self._opened(), f"open {self.path}", is_transient_os_error)
         except OSError as error:
             raise HeadraceError(f"{self.path} cannot be pushed to: {error.strerror}") from error
         with lock:
@@ -63,13 +64,23 @@ class ServingDirectory:
         mask = os.umask(0)
         os.umask(mask)
         whole.chmod(0o777 & ~mask)
-        whole.rename(place)
+
+        def rename(calls: int) -> None:
+            # An earlier call may have been done although it failed; nobody else pushes meanwhile.
+            if not (calls and place.is_dir() and not whole.exists()):
+                whole.rename(place)
+
+        patiently(rename, f"rename {whole}", is_transient_os_error)
         return place
 
     def versions(self) -> list[int]:
         """The versions that a server sees, oldest first."""
         names = [item.name for item in self.path.iterdir()] if self.path.is_dir() else []
         return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+
+    def _opened(self) -> IO[str]:
+        self.path.mkdir(parents=True, exist_ok=True)
+        return (self.path / _LOCK).open("a")
 
     def _wait_for(self, lock: int) -> None:
         try:

@@ -19,8 +19,10 @@ SOURCE = Path(__file__).parents[2] / "data" / "native" / "flaky_files.c"
 COMPILER = shutil.which("cc") or shutil.which("g++")
 PROGRAM = """
 import ctypes, json, os, shutil, sys
+from pathlib import Path
 from headrace import retries
 from headrace.node.patient_files import retry_files
+from headrace.node.serving_directory import ServingDirectory
 from apache_beam.io.filesystems import FileSystems
 from tfx.dsl.io import fileio
 
@@ -50,7 +52,16 @@ def made_tree():
     write("tree/deep/file")
 
 
+def pushed():
+    served = ServingDirectory(Path(path("served")))
+    with served.pushing() as aside:
+        (aside / "model").mkdir()
+        served.publish(aside / "model")
+    return len(served.versions())
+
+
 CALLS = {
+    "push": (lambda: shutil.rmtree(path("served"), ignore_errors=True), pushed, "rename"),
     "read": (lambda: write("a"), lambda: fileio.open(path("a")).read(), "open"),
     "write": (lambda: None, lambda: written("b") or open(path("b")).read(), "open"),
     "exists": (lambda: write("a"), lambda: fileio.exists(path("a")), "access"),
@@ -131,6 +142,7 @@ DONE: dict[str, Any] = {
     **dict.fromkeys(("exists", "listdir", "makedirs", "rename", "remove", "rmtree"), True),
     **dict.fromkeys(("read", "copy", "beam"), "x"),
     "write": "new",
+    "push": 1,
 }
 is_raised: Callable[[Any], bool] = lambda said: str(said).startswith("raised ")  # noqa: E731
 
