@@ -15,9 +15,12 @@ from pathlib import Path
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 from headrace.settings import Settings
 from tests.faults.campaign import Campaign, Result
+from tests.faults.database import Database
 from tests.faults.engine import Engine
+from tests.faults.gate import gate
 from tests.faults.injuries import disks
 from tests.faults.stage import Stage
+from tests.integration import postgres
 
 DISKS = {"artifacts": 64, "store": 32}
 """Megabytes: room for a few hundred runs."""
@@ -33,8 +36,19 @@ def engine(place: Path, settings: Settings) -> Iterator[Stage]:
             stage.close()
 
 
+@contextlib.contextmanager
+def postgresql(place: Path, settings: Settings) -> Iterator[Stage]:
+    with postgres.servers() as server, gate(server.address.port) as network:
+        stage = Database(place, server, network, settings.tfx_python)
+        try:
+            yield stage
+        finally:
+            stage.close()
+
+
 STAGES: dict[str, Callable[[Path, Settings], contextlib.AbstractContextManager[Stage]]] = {
     "engine": engine,
+    "postgresql": postgresql,
 }
 
 
@@ -55,7 +69,12 @@ def main(arguments: Sequence[str], settings: Settings) -> int:
     folder.mkdir(parents=True)
     file = folder / "faults.jsonl"
     results: list[Result] = []
-    chosen = args.stage or list(STAGES)
+    chosen = []
+    for name in args.stage or list(STAGES):
+        if why := _why_not(name, settings):
+            print(f"no stage {name}: {why}", file=sys.stderr)
+        else:
+            chosen.append(name)
     for number, name in enumerate(chosen):
         count = args.count // len(chosen) + (number < args.count % len(chosen))
         with (
@@ -77,6 +96,13 @@ def main(arguments: Sequence[str], settings: Settings) -> int:
     print(table(results))
     print(f"written to {file}", file=sys.stderr)
     return EXIT_FAILED if any(it.outcome == "broken" for it in results) else EXIT_DONE
+
+
+def _why_not(stage: str, settings: Settings) -> str:
+    """Why this machine cannot have the stage; empty: it can."""
+    if stage == "postgresql" and postgres.find_binaries() is None:
+        return "PostgreSQL's server is not installed (Debian: apt-get install postgresql)"
+    return ""
 
 
 def table(results: Sequence[Result]) -> str:

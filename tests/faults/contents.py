@@ -10,6 +10,7 @@ from pathlib import Path
 
 _HEADER = struct.Struct("<QI")
 _CHECKSUM_BYTES = 4
+_FIRST_FIELD_OF_BYTES = 0x0A
 
 
 def digest(place: Path) -> str:
@@ -34,7 +35,8 @@ def _parts(place: Path, file: Path) -> Iterator[bytes]:
         return
     folder = str(where.parent).encode()
     try:
-        yield from (b"%s %s" % (folder, hashlib.sha256(it).digest()) for it in records(file))
+        for record in records(file):
+            yield b"%s %s" % (folder, hashlib.sha256(b"".join(_features(record))).digest())
     except (ValueError, struct.error, zlib.error) as error:
         yield b"%s is cut short: %s" % (str(where).encode(), str(error).encode())
 
@@ -61,6 +63,33 @@ def records(file: Path) -> Iterator[bytes]:
             raise ValueError("the last record has no end")
         yield data[at + _HEADER.size : at + _HEADER.size + length]
         at = end
+
+
+def _features(example: bytes) -> list[bytes]:
+    """The features of a serialized tf.Example, in order: each process writes them in another."""
+    try:
+        [features] = _fields(example)
+        return sorted(_fields(features))
+    except (ValueError, IndexError):
+        return [example]  # it is something else
+
+
+def _fields(message: bytes) -> list[bytes]:
+    """The contents of a message of protocol buffers that has nothing but repeated bytes as 1."""
+    found, at = [], 0
+    while at < len(message):
+        if message[at] != _FIRST_FIELD_OF_BYTES:
+            raise ValueError("another field")
+        length = shift = 0
+        while True:
+            at += 1
+            length |= (message[at] & 0x7F) << shift
+            shift += 7
+            if message[at] < 0x80:
+                break
+        found.append(message[at + 1 : at + 1 + length])
+        at += 1 + length
+    return found
 
 
 def _hash(parts: list[bytes]) -> str:

@@ -126,11 +126,17 @@ class Engine:
         return read_sqlite(self._database)
 
     def begin(self, run: str) -> CommandTrial:
-        data = self.data_of(run)
-        return self.start(run, self.target, "--param", f"data={data}", "--run-id", run)
+        return self.start(run, *self.request(run, self.data_of(run)))
 
     def resume(self, run: str) -> CommandTrial:
-        return self.start(f"{run}-resumed", "--resume", run)
+        """Go on with it; where it was killed before it was one, begin it."""
+        has_begun = (self.home / "runs" / run / "run.json").exists()
+        again = ("--resume", run) if has_begun else self.request(run, self.place / "data" / run)
+        return self.start(f"{run}-resumed", *again)
+
+    def request(self, run: str, data: Path) -> tuple[str, ...]:
+        """Arguments that begin the run."""
+        return (self.target, "--param", f"data={data}", "--run-id", run)
 
     def start(self, said: str, *arguments: str) -> CommandTrial:
         """``bin/headrace run``; what it says goes to a file of this name."""

@@ -232,6 +232,19 @@ def test_records_are_the_same_in_any_order_and_number_of_files(tmp_path: Path) -
     assert digest(tmp_path / "a") != digest(tmp_path / "b")
 
 
+def _example(*features: bytes) -> bytes:
+    inner = b"".join(bytes([0x0A, len(it)]) + it for it in features)
+    return bytes([0x0A, len(inner)]) + inner
+
+
+def test_examples_are_the_same_in_any_order_of_their_features(tmp_path: Path) -> None:
+    digests = []
+    for features in ((b"a=1", b"b=2"), (b"b=2", b"a=1"), (b"a=2", b"b=1")):
+        (tmp_path / "data.gz").write_bytes(_shard(_example(*features)))
+        digests.append(digest(tmp_path))
+    assert digests[0] == digests[1] != digests[2]
+
+
 def test_a_file_that_ends_too_early_is_told(tmp_path: Path) -> None:
     file = tmp_path / "data.gz"
     file.write_bytes(_shard(b"1", b"2"))

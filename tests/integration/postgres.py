@@ -26,11 +26,12 @@ class Postgres:
     def url(self, database: str, password: str = QUOTED) -> str:
         return f"postgresql://tester:{password}@127.0.0.1:{self.port}/{database}"
 
-    def query(self, database: str, sql: str) -> str:
+    def query(self, database: str, sql: str, *options: str) -> str:
+        """What psql prints: values alone, or as its ``options`` say."""
         environ = {**os.environ, "PGPASSWORD": PASSWORD}
         command = [str(self.bin / "psql"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "tester"]
         return subprocess.run(
-            [*command, "-d", database, "-tAc", sql],
+            [*command, "-d", database, *(options or ("-tA",)), "-c", sql],
             env=environ,
             capture_output=True,
             text=True,
@@ -45,43 +46,72 @@ def find_binaries() -> Path | None:
     return next((place for place in places if (place / "initdb").exists()), None)
 
 
+class Server:
+    """A server of its own, which can be ended and started again over the same data.
+
+    Attributes:
+        process: its first process, which ends the others with itself.
+    """
+
+    def __init__(self, binaries: Path, root: Path) -> None:
+        self._root, self._user = root, None
+        if os.getuid() == 0:  # the server refuses to run as root
+            self._user = "postgres" if _exists("postgres") else "nobody"
+            os.chown(root, pwd.getpwnam(self._user).pw_uid, -1)
+        (root / "password").write_text(PASSWORD)
+        (root / "password").chmod(0o644)
+        subprocess.run(
+            [binaries / "initdb", "-D", root / "data", "-U", "tester", "-A", "scram-sha-256",
+             f"--pwfile={root / 'password'}", "--no-sync"],
+            user=self._user, cwd=root, check=True, capture_output=True,
+        )  # fmt: skip
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.address = Postgres(probe.getsockname()[1], binaries)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        root, port = self._root, self.address.port
+        (root / "log").unlink(missing_ok=True)
+        with (root / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [self.address.bin / "postgres", "-D", root / "data", "-p", str(port), "-k", root,
+                 "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+                user=self._user, cwd=root, stdout=log, stderr=log,
+            )  # fmt: skip
+        _wait_for(port, self.process, root / "log")
+
+    def stop(self) -> None:
+        """End it in order."""
+        self.process.terminate()
+        self.process.wait(30)
+
+
 @contextlib.contextmanager
-def server() -> Iterator[Postgres]:
+def servers() -> Iterator[Server]:
+    """A server, for as long as the context lasts."""
     binaries = find_binaries()
     if binaries is None:
         import pytest  # benchmarks have looked before
 
         pytest.skip("PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
-    user = None
     root = Path(tempfile.mkdtemp(prefix="headrace-postgres-"))
-    if os.getuid() == 0:  # the server refuses to run as root
-        user = "postgres" if _exists("postgres") else "nobody"
-        os.chown(root, pwd.getpwnam(user).pw_uid, -1)
-    (root / "password").write_text(PASSWORD)
-    (root / "password").chmod(0o644)
-    data = root / "data"
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "tester", "-A", "scram-sha-256",
-         f"--pwfile={root / 'password'}", "--no-sync"],
-        user=user, cwd=root, check=True, capture_output=True,
-    )  # fmt: skip
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = (root / "log").open("wb")
-    process = subprocess.Popen(
-        [binaries / "postgres", "-D", data, "-p", str(port), "-k", root,
-         "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
-        user=user, cwd=root, stdout=log, stderr=log,
-    )  # fmt: skip
     try:
-        _wait_for(port, process, root / "log")
-        yield Postgres(port, binaries)
+        found = Server(binaries, root)
+        try:
+            yield found
+        finally:
+            found.stop()
     finally:
-        process.terminate()
-        process.wait(30)
-        log.close()
         shutil.rmtree(root, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def server() -> Iterator[Postgres]:
+    """The same, for those who only ask it."""
+    with servers() as found:
+        yield found.address
 
 
 def _exists(user: str) -> bool:
