@@ -12,9 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from headrace.bootstrap.progress import Progress
 from headrace.errors import EXIT_DONE, EXIT_FAILED
+from headrace.flink.distribution import provide_distribution
+from headrace.flink.jar import built_jar, provide_jar
+from headrace.flink.paths import flink_paths
+from headrace.flink.tools import missing_tools
 from headrace.settings import Settings
 from tests.faults.campaign import Campaign, Result
+from tests.faults.cluster import Cluster
 from tests.faults.database import Database
 from tests.faults.engine import Engine
 from tests.faults.gate import gate
@@ -46,9 +52,24 @@ def postgresql(place: Path, settings: Settings) -> Iterator[Stage]:
             stage.close()
 
 
+@contextlib.contextmanager
+def flink(place: Path, settings: Settings) -> Iterator[Stage]:
+    paths = flink_paths(settings)
+    distribution = provide_distribution(settings, paths, Progress())
+    jar = provide_jar(settings, paths, Progress())
+    given = {"HEADRACE_FLINK_HOME": str(distribution.home), "HEADRACE_FLINK_JAR": str(jar)}
+    stage = Cluster(place, settings.tfx_python, given)
+    try:
+        stage.up()
+        yield stage
+    finally:
+        stage.close()
+
+
 STAGES: dict[str, Callable[[Path, Settings], contextlib.AbstractContextManager[Stage]]] = {
     "engine": engine,
     "postgresql": postgresql,
+    "flink": flink,
 }
 
 
@@ -102,6 +123,10 @@ def _why_not(stage: str, settings: Settings) -> str:
     """Why this machine cannot have the stage; empty: it can."""
     if stage == "postgresql" and postgres.find_binaries() is None:
         return "PostgreSQL's server is not installed (Debian: apt-get install postgresql)"
+    if stage == "flink":
+        has_jar = settings.flink.jar is not None or built_jar(flink_paths(settings)).is_file()
+        lacking = missing_tools(has_jar=has_jar)
+        return f"it needs {' and '.join(lacking)}" if lacking else ""
     return ""
 
 
