@@ -128,13 +128,9 @@ def test_nobody_is_answered_without_the_password(up: str, instance: Instance) ->
         forged = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."}
         assert anyone.get(f"{url}/api/v2/dags", headers=forged).status_code in (401, 403)
         assert anyone.get(f"{url}/execution/variables/x", headers=forged).status_code in (401, 403)
-    ports = {
-        connection.laddr.port
-        for item in state.processes()
-        for connection in psutil.Process(item.pid).net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    [logs] = ports - {httpx.URL(url).port}
+    commands = [psutil.Process(item.pid).cmdline() for item in state.processes()]
+    [server] = [command for command in commands if any("log_server" in part for part in command)]
+    logs = server[server.index("--port") + 1]
     answer = httpx.get(f"http://127.0.0.1:{logs}/log/dag_id=tiny/x.log", trust_env=False)
     assert answer.status_code in (401, 403)
 
