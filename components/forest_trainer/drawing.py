@@ -9,7 +9,8 @@ from typing import Any
 
 _DEEPEST = 6
 _COLUMN, _ROW, _WIDTH, _HEIGHT, _EDGE, _TITLE = 250, 34, 210, 26, 12, 30
-_LONGEST = 34
+_LONGEST, _FITTING = 34, 27
+"""Characters of a text: what is longer is cut off, or drawn narrower."""
 
 
 @dataclass
@@ -99,8 +100,10 @@ def _drawn(box: _Box) -> str:
     left, top = _corner(box)
     fill = "#e8f1fa" if box.above else "#eaf5e6"
     text = box.text if len(box.text) <= _LONGEST else f"{box.text[: _LONGEST - 1]}…"
+    narrower = f' textLength="{_WIDTH - 12}" lengthAdjust="spacingAndGlyphs"'
+    fitted = narrower if len(text) > _FITTING else ""
     return (
         f'<g><title>{html.escape(box.text)}</title><rect x="{left}" y="{top}" width="{_WIDTH}" '
         f'height="{_HEIGHT}" rx="4" fill="{fill}" stroke="#888"/>'
-        f'<text x="{left + 6}" y="{top + 17}">{html.escape(text)}</text></g>'
+        f'<text x="{left + 6}" y="{top + 17}"{fitted}>{html.escape(text)}</text></g>'
     )

@@ -1,0 +1,17 @@
+"""Names of what a RetrainGate is given, and of what its driver adds."""
+
+STATISTICS = "statistics"
+MODEL = "model"
+LIVE_STATISTICS = "live_statistics"
+SERVING_STATISTICS = "serving_statistics"
+EVALUATION = "evaluation"
+LIVE_EVALUATION = "live_evaluation"
+DECISION = "decision"
+POLICY = "policy"
+FORCE = "force"
+
+DECIDED_AT = "decided_at"
+"""When it is, in seconds since 1970, where the policy goes by the clock."""
+MODEL_IS_GONE = "model_is_gone"
+AGE_SPANS = "age_spans"
+"""Spans from the newest that the live model has learnt from to the run's own."""
