@@ -15,6 +15,8 @@ from tests.documents import DOCUMENTS, PROJECT, Example, examples, section
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 SETTINGS = examples("toml")
 PYTHON = examples("python")
+WITH_TESTS = ("bad_input.md", "guarantees.md")
+TEST_NAME = re.compile(r"`([a-z0-9]+(?:_[a-z0-9]+){4,})`")
 
 
 def anchors(document: Path) -> set[str]:
@@ -65,3 +67,12 @@ def test_every_setting_is_in_a_document() -> None:
     own = {field.name for field in fields(Settings)} - {"project", "flink"}
     flink = {f"{PREFIX}{field.name}" for field in fields(FlinkSettings)}
     assert {name for name in own | flink if f"`{name}`" not in text} == set()
+
+
+@pytest.mark.parametrize("name", WITH_TESTS)
+def test_a_test_that_a_document_names_is_one(name: str) -> None:
+    sources = (path.read_text() for path in (PROJECT / "tests").rglob("test_*.py"))
+    known = {found for text in sources for found in re.findall(r"^def test_(\w+)\(", text, re.M)}
+    named = set(TEST_NAME.findall((PROJECT / "docs" / name).read_text()))
+    assert len(named) > 10
+    assert named - known == set()
