@@ -6,7 +6,14 @@ TFX records the import path of its executor.
 
 from headrace.components.retrain_gate.component import RetrainGate
 from headrace.components.retrain_gate.live_evaluator import LiveEvaluator
-from headrace.components.retrain_gate.live_model import LiveModelStrategy
+from headrace.components.retrain_gate.live_model import LiveModelBefore, LiveModelStrategy
 from headrace.components.retrain_gate.policy import MetricLimit, Policy
 
-__all__ = ["LiveEvaluator", "LiveModelStrategy", "MetricLimit", "Policy", "RetrainGate"]
+__all__ = [
+    "LiveEvaluator",
+    "LiveModelBefore",
+    "LiveModelStrategy",
+    "MetricLimit",
+    "Policy",
+    "RetrainGate",
+]

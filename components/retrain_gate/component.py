@@ -9,7 +9,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from . import executor
+from . import executor, keys
 from .artifacts import RETRAIN, RetrainDecision
 from .driver import Driver
 from .policy import Policy
@@ -19,27 +19,25 @@ class RetrainGateSpec(ComponentSpec):  # type: ignore[misc]
     """What a decision is made from."""
 
     PARAMETERS: ClassVar[dict[str, Any]] = {
-        executor.POLICY_KEY: ExecutionParameter(type=str),
-        executor.FORCE_KEY: ExecutionParameter(type=int, optional=True),
+        keys.POLICY: ExecutionParameter(type=str),
+        keys.FORCE: ExecutionParameter(type=int, optional=True),
     }
     INPUTS: ClassVar[dict[str, Any]] = {
-        executor.STATISTICS_KEY: ChannelParameter(type=standard_artifacts.ExampleStatistics),
-        executor.MODEL_KEY: ChannelParameter(type=standard_artifacts.Model, optional=True),
-        executor.LIVE_STATISTICS_KEY: ChannelParameter(
+        keys.STATISTICS: ChannelParameter(type=standard_artifacts.ExampleStatistics),
+        keys.MODEL: ChannelParameter(type=standard_artifacts.Model, optional=True),
+        keys.LIVE_STATISTICS: ChannelParameter(
             type=standard_artifacts.ExampleStatistics, optional=True
         ),
-        executor.SERVING_STATISTICS_KEY: ChannelParameter(
+        keys.SERVING_STATISTICS: ChannelParameter(
             type=standard_artifacts.ExampleStatistics, optional=True
         ),
-        executor.EVALUATION_KEY: ChannelParameter(
-            type=standard_artifacts.ModelEvaluation, optional=True
-        ),
-        executor.LIVE_EVALUATION_KEY: ChannelParameter(
+        keys.EVALUATION: ChannelParameter(type=standard_artifacts.ModelEvaluation, optional=True),
+        keys.LIVE_EVALUATION: ChannelParameter(
             type=standard_artifacts.ModelEvaluation, optional=True
         ),
     }
     OUTPUTS: ClassVar[dict[str, Any]] = {
-        executor.DECISION_KEY: ChannelParameter(type=RetrainDecision),
+        keys.DECISION: ChannelParameter(type=RetrainDecision),
     }
 
 
@@ -94,4 +92,4 @@ class RetrainGate(base_component.BaseComponent):  # type: ignore[misc]
     @property
     def retrain(self) -> Any:
         """The predicate of ``tfx.dsl.Cond``."""
-        return self.outputs[executor.DECISION_KEY].future()[0].custom_property(RETRAIN) == 1
+        return self.outputs[keys.DECISION].future()[0].custom_property(RETRAIN) == 1

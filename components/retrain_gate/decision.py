@@ -61,11 +61,17 @@ class Comparison:
 
 @dataclass(frozen=True)
 class LiveModel:
-    """The model that is in use; ``age_seconds`` is negative after a clock has gone back."""
+    """The model that is in use.
+
+    Attributes:
+        age_seconds: negative after a clock has gone back.
+        age_spans: None where the data have no spans.
+    """
 
     id: int
     uri: str
     age_seconds: float
+    age_spans: int | None = None
     is_there: bool = True
 
 
@@ -157,6 +163,8 @@ def _checks(facts: Facts, policy: Policy) -> Iterable[Check]:
         yield growth_check(facts.rows, facts.live_rows, policy.max_row_growth)
     if policy.max_age_days is not None:
         yield age_check(facts.live.age_seconds, policy.max_age_days)
+    if policy.max_age_spans is not None:
+        yield spans_check(facts.live.age_spans, policy.max_age_spans)
     for limit in policy.metrics:
         yield metric_check(limit, facts.metrics, facts.blessed_metrics)
 
@@ -208,6 +216,18 @@ def age_check(seconds: float, limit_days: float) -> Check:
     return Check(
         "age", Outcome.RETRAIN if seconds > limit_days * _DAY else Outcome.FINE, text, figures
     )
+
+
+def spans_check(spans: int | None, limit: int) -> Check:
+    """How many spans ago the live model's data ended."""
+    if spans is None:
+        return Check("spans", Outcome.UNKNOWN, "the live model's age in spans is unknown: no spans")
+    figures = {"spans": spans, "limit": limit}
+    if spans < 0:
+        text = f"the live model has learnt from {-spans} spans after the run's own"
+        return Check("spans", Outcome.UNKNOWN, text, figures)
+    text = f"the live model's data ended {spans} spans ago, of {limit} allowed"
+    return Check("spans", Outcome.RETRAIN if spans > limit else Outcome.FINE, text, figures)
 
 
 def metric_check(

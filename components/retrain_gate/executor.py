@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import time
+from dataclasses import replace
 from typing import Any
 
 from absl import logging
@@ -17,20 +18,9 @@ from tfx.types import artifact_utils
 from headrace.errors import HeadraceError
 from headrace.evaluation import overall_metrics
 
-from . import artifacts, comparison
+from . import artifacts, comparison, keys
 from .decision import Decision, Facts, LiveModel, Outcome, decide
-from .driver import DECIDED_AT_KEY
 from .policy import Policy
-
-STATISTICS_KEY = "statistics"
-MODEL_KEY = "model"
-LIVE_STATISTICS_KEY = "live_statistics"
-SERVING_STATISTICS_KEY = "serving_statistics"
-EVALUATION_KEY = "evaluation"
-LIVE_EVALUATION_KEY = "live_evaluation"
-DECISION_KEY = "decision"
-POLICY_KEY = "policy"
-FORCE_KEY = "force"
 
 _TRAIN = "train"
 
@@ -49,23 +39,23 @@ class Executor(base_executor.BaseExecutor):  # type: ignore[misc]
             HeadraceError: what is needed for that cannot be read.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        now = int(exec_properties.get(DECIDED_AT_KEY) or time.time())
-        policy = Policy.from_json(exec_properties[POLICY_KEY])
-        facts = _facts(input_dict, policy, now, bool(exec_properties.get(FORCE_KEY)))
+        now = int(exec_properties.get(keys.DECIDED_AT) or time.time())
+        policy = Policy.from_json(exec_properties[keys.POLICY])
+        facts = _facts(input_dict, policy, _live_model(input_dict, exec_properties, now))
+        facts = replace(facts, asked_for=bool(exec_properties.get(keys.FORCE)))
         decision = decide(facts, policy)
         _tell(decision)
         written = {**decision.to_dict(), "decided_at": now, "live_model": _described(facts.live)}
-        _write(artifact_utils.get_single_instance(output_dict[DECISION_KEY]), decision, written)
+        _write(artifact_utils.get_single_instance(output_dict[keys.DECISION]), decision, written)
 
 
-def _facts(inputs: Artifacts, policy: Policy, now: int, asked_for: bool) -> Facts:
-    new = _statistics(inputs, STATISTICS_KEY, policy)
+def _facts(inputs: Artifacts, policy: Policy, live: LiveModel | None) -> Facts:
+    new = _statistics(inputs, keys.STATISTICS, policy)
     rows = comparison.rows(new)
-    live = _live_model(inputs, now)
     if live is None:
-        return Facts(rows=rows, asked_for=asked_for)
-    before = _statistics(inputs, LIVE_STATISTICS_KEY, policy)
-    serving = _statistics(inputs, SERVING_STATISTICS_KEY, policy)
+        return Facts(rows=rows)
+    before = _statistics(inputs, keys.LIVE_STATISTICS, policy)
+    serving = _statistics(inputs, keys.SERVING_STATISTICS, policy)
     both = before is not None and serving is not None
     return Facts(
         rows=rows,
@@ -74,14 +64,13 @@ def _facts(inputs: Artifacts, policy: Policy, now: int, asked_for: bool) -> Fact
         drift=None if before is None else comparison.drift(new, before, policy),
         skew=comparison.skew(before, serving, policy) if both else None,
         has_serving_data=serving is not None,
-        metrics=_metrics(inputs, EVALUATION_KEY),
-        blessed_metrics=_metrics(inputs, LIVE_EVALUATION_KEY),
-        asked_for=asked_for,
+        metrics=_metrics(inputs, keys.EVALUATION),
+        blessed_metrics=_metrics(inputs, keys.LIVE_EVALUATION),
     )
 
 
-def _live_model(inputs: Artifacts, now: int) -> LiveModel | None:
-    model = _one(inputs, MODEL_KEY)
+def _live_model(inputs: Artifacts, exec_properties: dict[str, Any], now: int) -> LiveModel | None:
+    model = _one(inputs, keys.MODEL)
     if model is None:
         return None
     made = model.mlmd_artifact.create_time_since_epoch / 1000
@@ -89,6 +78,7 @@ def _live_model(inputs: Artifacts, now: int) -> LiveModel | None:
         id=model.id,
         uri=model.uri,
         age_seconds=now - made if made else 0.0,
+        age_spans=exec_properties.get(keys.AGE_SPANS),
         is_there=bool(fileio.exists(model.uri)),
     )
 

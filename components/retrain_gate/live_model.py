@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
@@ -10,10 +10,11 @@ from tfx import types
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.types import standard_artifacts
 
+from headrace.components.spans.lineage import newest_span, span_of
 from headrace.errors import UsageError
 
 _RUN = "pipeline_run"
-_MODEL_KEY = "model"
+_EXAMPLES = "examples"
 _OUTPUTS = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT)
 _INPUTS = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
 
@@ -45,9 +46,9 @@ class LiveModelStrategy(ResolverStrategy):  # type: ignore[misc]
         pushes = _of_type(input_dict, standard_artifacts.PushedModel)
         blessings = _of_type(input_dict, standard_artifacts.ModelBlessing)
         if pushes:
-            found, mark = _pushed_last(store, pushes, models)
+            found, mark = _pushed_last(store, pushes, models, self._may_be(store, input_dict))
         else:
-            found, mark = _blessed_last(blessings, models)
+            found, mark = _blessed_last(blessings, models, self._may_be(store, input_dict))
         if found is None or mark is None:
             return None
         events = _Events(store)
@@ -61,6 +62,10 @@ class LiveModelStrategy(ResolverStrategy):  # type: ignore[misc]
                 resolved[name] = events.of_the_run(found, candidates)
         return resolved
 
+    def _may_be(self, store: Any, inputs: Artifacts) -> Callable[[int], bool]:
+        """Which models, by id, count at all."""
+        return lambda model: True
+
     def _key_of(self, inputs: Artifacts, kind: type[types.Artifact]) -> str:
         """The key of the models; without any there is nothing to tell it by."""
         keys = [name for name, items in inputs.items() if items and isinstance(items[0], kind)]
@@ -72,33 +77,63 @@ class LiveModelStrategy(ResolverStrategy):  # type: ignore[misc]
         return keys[0] if keys else ""
 
 
+class LiveModelBefore(LiveModelStrategy):
+    """The live model as it was before the run's span: of those trained on earlier spans only.
+
+    A day that is run again, or by a backfill, then has the same live model as it had before, and
+    what is decided about it comes from the cache. Takes the run's ``examples`` as well, and the
+    channels of LiveModelStrategy.
+    """
+
+    def _may_be(self, store: Any, inputs: Artifacts) -> Callable[[int], bool]:
+        """Those before the run's span.
+
+        Raises:
+            ValueError: the run's examples have no span.
+        """
+        [own] = inputs[_EXAMPLES]
+        limit = span_of(own)
+
+        def is_before(model: int) -> bool:
+            newest = newest_span(store, model)
+            return newest is not None and newest < limit
+
+        return is_before
+
+
 def _of_type(inputs: Artifacts, kind: type[types.Artifact]) -> list[types.Artifact]:
     return [item for items in inputs.values() for item in items if isinstance(item, kind)]
 
 
 def _pushed_last(
-    store: Any, pushes: Sequence[types.Artifact], models: dict[int, types.Artifact]
+    store: Any,
+    pushes: Sequence[types.Artifact],
+    models: dict[int, types.Artifact],
+    may_be: Callable[[int], bool],
 ) -> tuple[int | None, types.Artifact | None]:
     for push in sorted(pushes, key=lambda item: item.id, reverse=True):
         if push.get_int_custom_property("pushed") != 1:
             continue
         read = _Events(store).read_for(push.id)
-        found = [item for item in read if item in models]
+        found = [item for item in read if item in models and may_be(item)]
         if found:
             return found[0], push
     return None, None
 
 
 def _blessed_last(
-    blessings: Iterable[types.Artifact], models: dict[int, types.Artifact]
+    blessings: Iterable[types.Artifact],
+    models: dict[int, types.Artifact],
+    may_be: Callable[[int], bool],
 ) -> tuple[int | None, types.Artifact | None]:
     blessed = {
         item.get_int_custom_property("current_model_id"): item
         for item in sorted(blessings, key=lambda item: item.id, reverse=True)
         if item.get_int_custom_property("blessed") == 1
     }
-    known = blessed.keys() & models.keys()
-    return (max(known), blessed[max(known)]) if known else (None, None)
+    newest_first = sorted(blessed.keys() & models.keys(), reverse=True)
+    found = next((model for model in newest_first if may_be(model)), None)
+    return (None, None) if found is None else (found, blessed[found])
 
 
 class _Events:

@@ -37,7 +37,9 @@ class Policy:
             in the run of the live model.
         max_skew: the same between that run's data and what is served.
         features: other limits for single features; None does not look at that feature.
-        max_age_days: of the live model.
+        max_age_days: of the live model, by the clock.
+        max_age_spans: of the live model, by the data: the run's span less the newest of those that
+            the model has learnt from.
         metrics: of the live model, evaluated on the new data.
         max_row_growth: greatest share of rows more than that run had; 0.5 is half as many again.
         min_rows: with fewer rows nothing is trained, whatever else there is.
@@ -48,6 +50,7 @@ class Policy:
     max_skew: float | None = 0.1
     features: Mapping[str, float | None] = field(default_factory=dict)
     max_age_days: float | None = None
+    max_age_spans: int | None = None
     metrics: tuple[MetricLimit, ...] = ()
     max_row_growth: float | None = None
     min_rows: int = 0
@@ -58,7 +61,7 @@ class Policy:
             _check_share(name, getattr(self, name))
         for feature, limit in self.features.items():
             _check_share(f"features[{feature!r}]", limit)
-        for name in ("max_age_days", "max_row_growth", "min_rows"):
+        for name in ("max_age_days", "max_age_spans", "max_row_growth", "min_rows"):
             _check_number(name, getattr(self, name))
         for metric in self.metrics:
             if metric.max_decay is None and metric.worst is None:

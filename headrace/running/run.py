@@ -224,6 +224,7 @@ class _Run:
         elif self._statuses:
             print_table(self._graph, self._statuses)
         self._say_why_skipped()
+        self._say_what_was_not_pushed()
         if state != "success":
             self._explain()
         print(f"run {self._record.run_id}: {state}, {seconds:.1f} s", file=sys.stderr)
@@ -239,6 +240,13 @@ class _Run:
                 reasons.setdefault(status.result.reason, []).append(name)
         for reason, names in reasons.items():
             print(f"\n{', '.join(names)} skipped: {reason}", file=sys.stderr)
+
+    def _say_what_was_not_pushed(self) -> None:
+        """Why a Pusher has held a blessed model back: by its state it has done as ever."""
+        for name, status in self._statuses.items():
+            asset = status.result.asset if status.result is not None else {}
+            if asset.get("reason"):
+                print(f"\n{name}: not pushed: {asset['reason']}", file=sys.stderr)
 
     def _explain(self) -> None:
         """Say which nodes failed and why, and how to go on."""

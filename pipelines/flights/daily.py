@@ -1,8 +1,9 @@
-"""Flights, day by day: a model that learns on from yesterday's, on the days before today.
+"""Flights, day by day: where there is a reason, a model learns on from the one before.
 
 Plain TFX, as the pipeline of the whole year in ``pipeline.py``, whose parts it is made of. Its run
-parameters: ``span``, the day, as 20130105 (empty for the newest), and as of the whole year's, which
-README.md has, ``network``, ``epochs`` and ``learning_rate``.
+parameters: ``span``, the day, as 20130105 (empty for the newest), ``retrain`` (1: whether there is
+a reason or not), and as of the whole year's, which README.md has, ``network``, ``epochs`` and
+``learning_rate``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,15 @@ from tfx import v1 as tfx
 from components.anomaly_gate import AnomalyGate
 from components.anomaly_gate.artifacts import DataBlessing
 from components.columnar_example_gen import ColumnarExampleGen
+from components.retrain_gate import (
+    LiveEvaluator,
+    LiveModelBefore,
+    MetricLimit,
+    Policy,
+    RetrainGate,
+)
 from components.spans import LatestModelBefore, SpanWindow
-from pipelines.flights import data
+from pipelines.flights import data, features
 from pipelines.flights.evaluation import eval_config
 from pipelines.flights.hyperparameters import Hyperparameters
 from pipelines.flights.networks import NETWORKS
@@ -28,9 +36,21 @@ AUC_AT_LEAST = 0.55
 CALIBRATION = (0.5, 2.0)
 """One bad day is a large part of a week: how many flights are late changes with the weather."""
 
+POLICY = Policy(
+    max_drift=0.1,
+    # What a day always has of its own, and what has thousands of values.
+    features=dict.fromkeys((features.DAY, "year", "month", "day", "flight", "tailnum")),
+    metrics=(MetricLimit("model/auc", max_decay=0.1),),
+    max_age_spans=DAYS - 1,  # then it has seen no day of its window
+)
+"""Reasons to retrain, all of the data: a day that is run again is decided from the cache."""
+
 Examples = tfx.types.standard_artifacts.Examples
 Model = tfx.types.standard_artifacts.Model
 ModelBlessing = tfx.types.standard_artifacts.ModelBlessing
+ModelEvaluation = tfx.types.standard_artifacts.ModelEvaluation
+PushedModel = tfx.types.standard_artifacts.PushedModel
+Statistics = tfx.types.standard_artifacts.ExampleStatistics
 RuntimeParameter = tfx.dsl.experimental.RuntimeParameter
 
 
@@ -44,6 +64,7 @@ def create_pipeline(
     days: int = DAYS,
     epochs: int = 2,
     auc_at_least: float = AUC_AT_LEAST,
+    policy: Policy = POLICY,
 ) -> tfx.dsl.Pipeline:
     """Return the pipeline.
 
@@ -55,6 +76,7 @@ def create_pipeline(
         days: how many the model is trained on, the run's own included.
         epochs: default of the run parameter of that name.
         auc_at_least: what Evaluator asks for.
+        policy: reasons to retrain.
     """
     data_root = data_root or str(data.stage_days(STATE / "data" / "flights"))
     if serving_directory is None:
@@ -107,7 +129,31 @@ def create_pipeline(
         model=tfx.dsl.Channel(type=Model),
         model_blessing=tfx.dsl.Channel(type=ModelBlessing),
     ).with_id("blessed_before")
+    live = tfx.dsl.Resolver(
+        strategy_class=LiveModelBefore,
+        examples=today,
+        model=tfx.dsl.Channel(type=Model),
+        pushed_model=tfx.dsl.Channel(type=PushedModel),
+        statistics=tfx.dsl.Channel(type=Statistics, producer_component_id=statistics.id),
+        evaluation=tfx.dsl.Channel(type=ModelEvaluation),
+    ).with_id("live_model")
     with tfx.dsl.Cond(gate.clean):
+        live_evaluator = LiveEvaluator(
+            examples=today,
+            model=live.outputs["model"],
+            eval_config=eval_config(auc_at_least, CALIBRATION),
+            example_splits=["train", "eval"],  # it has learnt from neither
+        )
+        retrain = RetrainGate(
+            statistics=statistics.outputs["statistics"],
+            model=live.outputs["model"],
+            live_statistics=live.outputs["statistics"],
+            evaluation=live_evaluator.outputs["evaluation"],
+            live_evaluation=live.outputs["evaluation"],
+            policy=policy,
+            force=RuntimeParameter(name="retrain", ptype=int, default=0),
+        )
+    with tfx.dsl.Cond(gate.clean), tfx.dsl.Cond(retrain.retrain):
         transform = tfx.components.Transform(
             examples=window.outputs["window"],
             schema=schema.outputs["schema"],
@@ -147,6 +193,9 @@ def create_pipeline(
             schema,
             validator,
             gate,
+            live,
+            live_evaluator,
+            retrain,
             window,
             transform,
             hyperparameters,

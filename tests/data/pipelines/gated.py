@@ -35,7 +35,7 @@ def Judge(
     blessing.set_int_custom_property("current_model_id", model.id)
 
 
-def _parameter(name, ptype, default):
+def parameter(name, ptype, default):
     return tfx.dsl.experimental.RuntimeParameter(name=name, ptype=ptype, default=default)
 
 
@@ -60,12 +60,12 @@ def create_pipeline() -> tfx.dsl.Pipeline:
         model=live.outputs["model"],
         live_statistics=live.outputs["statistics"],
         policy=Policy(max_drift=0.3),
-        force=_parameter("retrain", int, 0),
+        force=parameter("retrain", int, 0),
     )
     gate.add_upstream_node(clean)
     with tfx.dsl.Cond(gate.retrain):
-        model = MakeModel(examples=examples.outputs["examples"], word=_parameter("word", str, "a"))
-        judge = Judge(model=model.outputs["model"], blessed=_parameter("blessed", int, 1))
+        model = MakeModel(examples=examples.outputs["examples"], word=parameter("word", str, "a"))
+        judge = Judge(model=model.outputs["model"], blessed=parameter("blessed", int, 1))
         pusher = tfx.components.Pusher(
             model=model.outputs["model"],
             model_blessing=judge.outputs["blessing"],

@@ -104,7 +104,9 @@ def test_the_daily_flights_dags_read_a_span_and_train_on_a_window(parsed: dict[s
     on_arrival = parsed["flights_arrivals"]["dags"]["flights_on_arrival"]
     assert daily["edges"] == on_arrival["edges"]
     assert daily["edges"]["window"] == ["AnomalyGate", "ColumnarExampleGen"]
-    assert daily["edges"]["Transform"] == ["AnomalyGate", "ImportSchemaGen", "window"]
+    transform = ["AnomalyGate", "ImportSchemaGen", "RetrainGate", "window"]
+    assert daily["edges"]["Transform"] == transform
+    assert daily["edges"]["LiveEvaluator"] == ["AnomalyGate", "ColumnarExampleGen", "live_model"]
     assert "model_before" in daily["edges"]["Trainer"]
     assert "blessed_before" in daily["edges"]["Evaluator"]
     assert daily["params"]["span"] is None

@@ -90,7 +90,7 @@ def test_a_pipeline_of_ours_has_no_problem(check_pipeline, file: str) -> None:
 
 def test_a_function_is_a_target_too(check_pipeline) -> None:
     checked = check_pipeline(daily.create_pipeline)
-    assert set(checked.parameters) == {"span", "network", "epochs", "learning_rate"}
+    assert set(checked.parameters) == {"span", "retrain", "network", "epochs", "learning_rate"}
 
 
 def test_all_that_is_wrong_is_told_at_once(check_pipeline, write) -> None:

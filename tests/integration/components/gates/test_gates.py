@@ -1,4 +1,4 @@
-"""The gates in a pipeline: one story, because each run needs the one before it."""
+"""The gates in pipelines: two stories, because each run needs the one before it."""
 
 import json
 import os
@@ -15,6 +15,7 @@ from tests.integration.conftest import PROJECT
 pytestmark = pytest.mark.integration
 
 TARGET = "tests/data/pipelines/gated.py:create_pipeline"
+DAYS = "tests/data/pipelines/gated_days.py:create_pipeline"
 UNDER_THE_GATE = ("MakeModel", "Judge", "Pusher")
 
 
@@ -22,7 +23,7 @@ class Platform:
     """``headrace`` on a store and a state directory of the test's own."""
 
     def __init__(self, settings: Settings, place: Path) -> None:
-        self.place = place
+        self.place, self.told = place, ""
         self.serving = settings.home / "gated" / "serving"
         self.data = settings.home / "gated" / "data"
         self.data.mkdir(parents=True, exist_ok=True)
@@ -49,10 +50,14 @@ class Platform:
             check=False,
         )
 
-    def run(self, *parameters: str) -> dict[str, dict]:
+    def run(self, *parameters: str, target: str = TARGET) -> dict[str, dict]:
         given = [item for text in parameters for item in ("--param", text)]
-        done = self.do("run", TARGET, "--json", *given)
+        done = self.do("run", target, "--json", *given)
+        self.told = done.stderr
         return {node["id"]: node for node in json.loads(done.stdout)["nodes"]}
+
+    def day(self, date: int, *parameters: str) -> dict[str, dict]:
+        return self.run(f"span={date}", *parameters, target=DAYS)
 
     def served(self) -> list[str]:
         """The words of the versions, oldest first."""
@@ -91,6 +96,37 @@ def test_a_model_is_trained_for_a_reason_and_taken_back(platform: Platform) -> N
     assert platform.served() == ["a", "b", "a"]
     shown = json.loads(platform.do("show", done["run_id"], "--json").stdout)
     assert [item["execution_id"] for item in shown["executions"]] == [done["execution_id"]]
+
+
+def test_days_retrain_for_a_reason_are_cached_when_run_again_and_push_over_nothing_newer(
+    platform: Platform, settings: Settings
+) -> None:
+    place = settings.home / "gated_days"
+    for date, first in ((20130101, 0), (20130102, 0), (20130103, 5000)):
+        day = place / "days" / str(date)
+        day.mkdir(parents=True)
+        rows = map(str, range(first, first + 100))
+        (day / "birds.csv").write_text("\n".join(["mass", *rows]))
+    gated = ("RetrainGate", "MakeModel", "Pusher")
+
+    def states_of(date: int) -> list[str]:
+        nodes = platform.day(date)
+        return [nodes[name]["state"] for name in gated]
+
+    assert states_of(20130101) == ["complete", "complete", "complete"]  # there is no model yet
+    assert states_of(20130102) == ["complete", "skipped", "skipped"]
+    assert states_of(20130103) == ["complete", "complete", "complete"]  # drift
+    served = sorted((place / "serving").glob("[0-9]*"))
+    assert len(served) == 2
+
+    assert states_of(20130102) == ["cached", "skipped", "skipped"]
+    assert states_of(20130103) == ["cached", "cached", "cached"]
+
+    older = platform.day(20130102, "retrain=1", "word=b")["Pusher"]["result"]["asset"]
+    assert older["pushed"] is False
+    assert "was trained on spans up to 15707 (2013-01-02), and model " in older["reason"]
+    assert f"Pusher: not pushed: {older['reason']}" in platform.told
+    assert sorted((place / "serving").glob("[0-9]*")) == served
 
 
 def test_an_anomaly_stops_the_run_and_is_in_the_error(platform: Platform) -> None:

@@ -199,3 +199,18 @@ def test_a_decision_is_json_with_its_figures():
     [check] = written["checks"]
     assert (check["name"], check["outcome"]) == ("drift", "retrain")
     assert check["figures"]["distances"] == {"island": 0.02, "mass": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("spans", "outcome", "told"),
+    [
+        (7, Outcome.FINE, "the live model's data ended 7 spans ago, of 7 allowed"),
+        (8, Outcome.RETRAIN, "the live model's data ended 8 spans ago, of 7 allowed"),
+        (-2, Outcome.UNKNOWN, "the live model has learnt from 2 spans after the run's own"),
+        (None, Outcome.UNKNOWN, "the live model's age in spans is unknown: no spans"),
+    ],
+)
+def test_age_in_spans_is_by_the_data_and_not_by_the_clock(spans, outcome, told):
+    live = replace(LIVE, age_spans=spans, age_seconds=1000 * DAY)
+    decision = decide(replace(KNOWN, live=live), Policy(max_drift=None, max_age_spans=7))
+    assert [(check.outcome, check.text) for check in decision.checks] == [(outcome, told)]

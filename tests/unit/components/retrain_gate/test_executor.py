@@ -114,10 +114,28 @@ def test_serving_statistics_of_one_split_are_compared_whatever_its_name(decide, 
     assert told["reason"] == "skew from what is served: mass 1 > 0.1"
 
 
-def test_each_run_has_a_decision_of_its_own(component, statistics):
-    execution = component(RetrainGate, statistics=statistics([1.0])).execution
+def test_a_decision_by_the_data_comes_from_the_cache(component, statistics):
+    decide = component.using(cache=True)
+    one, same = statistics([1.0]), {"policy": Policy(max_age_spans=7)}
+    cached = [decide(RetrainGate, statistics=one, **same).cached for _ in range(2)]
+    assert cached == [False, True]
+
+
+def test_one_by_the_clock_is_each_runs_own(component, statistics):
+    given = {"statistics": statistics([1.0]), "policy": Policy(max_age_days=7)}
+    execution = component(RetrainGate, **given).execution
     decided_at = execution.custom_properties["decided_at"].int_value
     assert decided_at > NOW - 20 * 365 * DAY, "the cache key has the time"
+
+
+def test_a_model_that_is_gone_is_not_hidden_by_the_cache(component, statistics, live):
+    decide = component.using(cache=True)
+    given = {"statistics": statistics([1.0]), "model": live}
+    decide(RetrainGate, **given)
+    Path(live.uri).rmdir()
+    after = decide(RetrainGate, **given)
+    assert not after.cached
+    assert "is gone from" in written(after["decision"])["reason"]
 
 
 def test_the_predicate_reads_the_decision():

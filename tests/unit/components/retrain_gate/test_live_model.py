@@ -1,12 +1,13 @@
-"""The strategy over a real metadata store, in memory."""
+"""The strategies over a real metadata store, in memory."""
 
 import ml_metadata as mlmd
 import pytest
 from ml_metadata.proto import metadata_store_pb2 as pb
 from tfx.types import standard_artifacts
 
-from headrace.components.retrain_gate.live_model import LiveModelStrategy
+from headrace.components.retrain_gate.live_model import LiveModelBefore, LiveModelStrategy
 from headrace.errors import UsageError
+from tests.mlmd_in_memory import Store as Daily
 
 Model = standard_artifacts.Model
 
@@ -144,3 +145,36 @@ def test_two_channels_of_models_are_refused(store):
     run = store.run("r")
     with pytest.raises(UsageError, match="model and other are both of type Model"):
         store.resolve(model=[store.made(run, Model)], other=[store.made(run, Model)])
+
+
+def before(daily, examples):
+    """The live model of a run of these examples."""
+    pushes = daily.artifacts("PushedModel")
+    found = LiveModelBefore().resolve_artifacts(
+        daily.store,
+        {
+            "examples": [daily.artifact(examples)],
+            "model": daily.artifacts("Model"),
+            "pushed_model": pushes,
+        },
+    )
+    return None if found is None else found["model"][0].id
+
+
+def test_a_day_that_is_run_again_has_the_live_model_that_it_had():
+    daily = Daily()
+    first_day, first = daily.day(10, pushed=1)
+    second_day, _ = daily.day(11)
+    third_day, third = daily.day(12, pushed=1)
+    fourth_day, _ = daily.day(13)
+    found = [before(daily, examples) for examples in (first_day, second_day, third_day, fourth_day)]
+    assert found == [None, first, first, third]
+
+
+def test_a_rollback_counts_for_the_days_after_it():
+    daily = Daily()
+    _, first = daily.day(10, pushed=1)
+    daily.day(11, pushed=1)
+    daily.execution("rollback", {"model": [first]}, {"pushed": "PushedModel"}, {"pushed": 1})
+    examples, _ = daily.day(12)
+    assert before(daily, examples) == first
