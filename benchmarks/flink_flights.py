@@ -1,12 +1,18 @@
 """Flights, ten times over (3.4 million rows), into examples, statistics and transformed examples.
 
-On Flink with parallelism 1 and 2, and on Beam's direct runner with two processes. The CSV is read
-by ColumnarExampleGen, since CsvExampleGen reads a file in one piece. The nodes run one after
-another; each round is of minutes, so there is one, whatever the number of repeats. Memory is that
-of everything together: nodes, Beam's processes, and for Flink the cluster and its harnesses.
+On Flink with parallelism 1 and 2, and on Beam's direct runner with two processes; and on Flink with
+parallelism 1 as on a machine of one processor, since a slot alone also uses a part of the second
+one: its JVM and its Python process work at once. The CSV is read by ColumnarExampleGen, since
+CsvExampleGen reads a file in one piece. The nodes run one after another; each round is of minutes,
+so there is one, whatever the number of repeats. Memory is that of everything together: nodes,
+Beam's processes, and for Flink the cluster and its harnesses.
 """
 
 from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
 
 from benchmarks.context import Context
 from benchmarks.flink_platform import Cost, platform
@@ -14,9 +20,11 @@ from benchmarks.measure import run_process, summarize
 from benchmarks.results import Row
 
 OURS = "flink, parallelism 2"
+ONE_PROCESSOR = "flink, parallelism 1, one processor"
 _SUBJECTS = {
     OURS: ("flink", "--parallelism=2"),
     "flink, parallelism 1": ("flink", "--parallelism=1"),
+    ONE_PROCESSOR: ("flink", "--parallelism=1"),
     "direct, two processes": (
         "direct",
         "--direct_running_mode=multi_processing --direct_num_workers=2",
@@ -51,7 +59,8 @@ def run(context: Context) -> list[Row]:
     )
     costs: dict[str, Cost] = {}
     for subject, (runner, beam_args) in _SUBJECTS.items():
-        with platform(context, flink=runner == "flink") as side:
+        processors = 1 if subject == ONE_PROCESSOR else None
+        with _at_most(processors), platform(context, flink=runner == "flink") as side:
             arguments = (f"--runner={runner}", "--jobs=1", f"--param=data_root={data / 'many'}")
             costs[subject] = side.run(_TARGET, "run", *arguments, beam_args=beam_args)
     rows = []
@@ -65,6 +74,17 @@ def run(context: Context) -> list[Row]:
                 Row("flink_flights", subject, f"{figure} ({unit})", summarize([value]), ratio)
             )
     return rows
+
+
+@contextlib.contextmanager
+def _at_most(processors: int | None) -> Iterator[None]:
+    """Bind this process, and so all that it starts, to so many processors."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:processors])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _figure(cost: Cost, figure: str) -> float:
