@@ -60,33 +60,37 @@ def connection_url(connection: Any) -> str:
     Raises:
         UsageError: it is of another type, or lacks a part.
     """
+    try:
+        url = _url(connection)
+        parse_metadata_url(url, Path("/"))
+    except UnicodeEncodeError:
+        raise _unusable(connection, "its host, schema, login and password must be text") from None
+    except ValueError as error:
+        raise _unusable(connection, str(error)) from None
+    return url
+
+
+def _url(connection: Any) -> str:
+    """The URL, if its parts make one; ``ValueError`` if one is lacking or of no use."""
     if connection.conn_type == "sqlite":
         path = connection.host or connection.schema or ""
         if not path.startswith("/"):
-            raise _unusable(connection, "its host must be the absolute path of the database file")
+            raise ValueError("its host must be the absolute path of the database file")
         return f"sqlite:///{quote(path)}"
     backend = _SCHEMES.get(connection.conn_type)
     if backend is None:
-        raise _unusable(connection, "it must be of type postgres, mysql or sqlite")
+        raise ValueError("it must be of type postgres, mysql or sqlite")
     if not connection.host or not connection.schema:
-        raise _unusable(connection, "it needs a host and a schema (the name of the database)")
+        raise ValueError("it needs a host and a schema (the name of the database)")
+    user = quote(connection.login or "", safe="")
+    password = quote(connection.password or "", safe="")
     port = connection.port or _PORTS[backend]
-    try:
-        user, password, database = (
-            quote(part or "", safe="")
-            for part in (connection.login, connection.password, connection.schema)
-        )
-    except UnicodeEncodeError:
-        raise _unusable(connection, "login, password and schema must be text") from None
-    extra = connection.extra_dejson
-    options = urlencode({name: extra[name] for name in _OPTIONS if name in extra})
+    database = quote(connection.schema, safe="")
     bare_ipv6 = ":" in connection.host and not connection.host.startswith("[")
     host = f"[{connection.host}]" if bare_ipv6 else connection.host
+    extra = connection.extra_dejson
+    options = urlencode({name: extra[name] for name in _OPTIONS if name in extra})
     url = f"{backend}://{user}:{password}@{host}:{port}/{database}"
-    try:
-        parse_metadata_url(url, Path("/"))
-    except ValueError as error:
-        raise _unusable(connection, str(error)) from None
     return f"{url}?{options}" if options else url
 
 

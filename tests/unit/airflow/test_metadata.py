@@ -49,6 +49,12 @@ def test_a_password_that_is_no_text_is_refused_by_the_connections_id() -> None:
     assert "secret" not in str(failure.value)
 
 
+@pytest.mark.parametrize("path", ["/a\0b", "/a\udcff", "a.sqlite"])
+def test_a_file_that_there_cannot_be_is_refused_by_the_connections_id(path: str) -> None:
+    with pytest.raises(UsageError, match="'store' is no metadata store"):
+        connection_url(Connection(conn_id="store", conn_type="sqlite", host=path))
+
+
 @pytest.mark.parametrize(("host", "port"), [("?", None), ("a[", None), ("db", 70_000)])
 def test_a_connection_that_makes_no_url_is_refused_by_its_id(host: str, port: int | None) -> None:
     connection = Connection(conn_id="store", conn_type="mysql", host=host, schema="mlmd", port=port)
