@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from headrace.settings import Settings
 
 _PROPERTY = re.compile(r"^@fuzzed\(\s*(\d+)", re.MULTILINE)
 _TIMES, _RESULTS = "HEADRACE_BAD_INPUT_TIMES", "HEADRACE_BAD_INPUT_RESULTS"
+_SHARED = "/dev/shm"
 _HEADER = ("parser", "properties", "cases", "seconds", "findings")
 
 
@@ -50,21 +52,34 @@ def campaign(settings: Settings, cases: int, seed: int) -> int:
     command = [str(settings.project / "bin" / "headrace"), "test", "-q"]
     command += ["-p", "tests.bad_input.counting", f"--hypothesis-seed={seed}", *map(str, files)]
     times = math.ceil(cases / sum(map(cases_of, files)))
-    environ = {**os.environ, _TIMES: str(times), _RESULTS: str(folder)}
-    with log.open("wb") as output:
-        code = subprocess.run(
-            command, cwd=settings.project, env=environ, stdout=output, stderr=output, check=False
-        ).returncode
-    tried = [Tried(**one) for file in folder.glob("*.json") for one in json.loads(file.read_text())]
+    with tempfile.TemporaryDirectory(prefix="headrace-fuzz-", dir=_memory()) as scratch:
+        environ = {**os.environ, "TMPDIR": scratch, _TIMES: str(times), _RESULTS: scratch}
+        with log.open("wb") as output:
+            code = subprocess.run(
+                command,
+                cwd=settings.project,
+                env=environ,
+                stdout=output,
+                stderr=output,
+                check=False,
+            ).returncode
+        results = [json.loads(file.read_text()) for file in Path(scratch).glob("*.json")]
+        ended = [file.read_text(errors="replace") for file in Path(scratch).glob("*.case")]
+    tried = [Tried(**one) for several in results for one in several]
     print(table(tried))
     for one in tried:
         if one.failure:
             print(f"\n{one.parser}: {one.property}\n{one.failure}")
-    for case in folder.glob("*.case"):
-        print(f"\nA process of the tests was ended, see {log}, by this case:\n{case.read_text()}")
+    for case in ended:
+        print(f"\nA process of the tests was ended, see {log}, by this case:\n{case}")
     if code and not any(one.failure for one in tried):
         print(f"headrace bench: the tests did not run to their end: {log}", file=sys.stderr)
     return EXIT_FAILED if code else EXIT_DONE
+
+
+def _memory() -> str | None:
+    """Where files cost no disk: most cases are one, which a disk would be asked to keep."""
+    return _SHARED if os.access(_SHARED, os.W_OK) else None
 
 
 def cases_of(file: Path) -> int:

@@ -1,11 +1,19 @@
 """Whatever a file holds: a record is a row or in quarantine, or an error names the file."""
 
+import bz2
+import gzip
+import io
+import lzma
 import math
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
 from hypothesis import strategies as st
 
 from headrace.components.columnar_example_gen.kinds import Kind
+from headrace.components.columnar_example_gen.tfrecord import framed
 from headrace.errors import HeadraceError
 from tests.bad_input.cases import fuzzed
 from tests.bad_input.ingesting import Reading, ingested
@@ -17,7 +25,7 @@ from tests.bad_input.tables import (
     json_lines,
     json_object,
 )
-from tests.bad_input.values import odd_bytes
+from tests.bad_input.values import damaged, odd_bytes
 
 readings = st.builds(
     Reading, block=st.integers(1, 40), sample=st.integers(1, 40), ranges=st.integers(1, 12)
@@ -157,3 +165,49 @@ def test_a_line_of_text_is_a_row_or_in_quarantine(data, reading):
     assert [row["text"] for row in found.rows] == [
         [line.removesuffix(b"\r")] for place, line in enumerate(lines) if place not in wrong
     ]
+
+
+TABLE = pa.table(
+    {
+        "number": pa.array([1, None, 3], pa.int64()),
+        "share": pa.array([0.5, 1.5, None], pa.float32()),
+        "word": pa.array(["a", None, "ccc"]),
+        "words": pa.array([["a"], [], ["b", "c"]], pa.list_(pa.string())),
+    }
+)
+
+
+def written(name):
+    sink = io.BytesIO()
+    if name.endswith(".parquet"):
+        pq.write_table(TABLE, sink)
+    elif name.endswith(".arrow"):
+        with pa.ipc.new_file(sink, TABLE.schema) as file:
+            file.write_table(TABLE)
+    else:
+        texts = [b"", b"\x0a\x00", b"\x0a\x0b\x0a\x09\x0a\x01a\x12\x04\x1a\x02\x08\x01"]
+        sink.write(framed(pa.array(texts, pa.binary()), texts))
+    return sink.getvalue()
+
+
+@fuzzed(
+    60,
+    name=st.sampled_from(("f.parquet", "f.arrow", "f.tfrecord")),
+    data=st.data(),
+)
+def test_a_damaged_file_of_tables_or_records_is_read_or_refused_with_its_name(name, data):
+    found = attempted(data.draw(damaged(written(name))), name)
+    assert found is None or found.counted == len(found.bad)
+
+
+@fuzzed(
+    60,
+    ending=st.sampled_from((".gz", ".bz2", ".xz", ".zst")),
+    data=delimited(),
+    harm=st.data(),
+)
+def test_a_damaged_compressed_file_is_read_or_refused_with_its_name(ending, data, harm):
+    compress = {".gz": gzip, ".bz2": bz2, ".xz": lzma, ".zst": zstandard}[ending].compress
+    packed = compress(data)
+    found = attempted(harm.draw(st.just(packed) | damaged(packed)), f"f.csv{ending}")
+    assert found is None or found.counted == len(found.bad)
