@@ -11,7 +11,7 @@ from tests.faults.auditor import REPAIRED, Claim, Complaint, Outputs, audit, com
 from tests.faults.plan import Fault, Kind, Target, faults
 from tests.faults.stage import End, Stage, Trial
 
-RUN_SECONDS = 180.0
+RUN_SECONDS = 300.0
 """A run that takes longer hangs."""
 SETTLE_SECONDS = 12.0
 """What a fault leaves is gone within ten seconds; two are for the looking."""
@@ -56,13 +56,16 @@ class Result:
 class Campaign:
     """Faults on one stage.
 
+    Args:
+        settle_seconds: as long as what a fault leaves may stay.
+
     Attributes:
         expected: what an undisturbed run puts out.
         nominal: how many seconds it takes.
     """
 
-    def __init__(self, stage: Stage, seed: int) -> None:
-        self._stage, self._seed = stage, seed
+    def __init__(self, stage: Stage, seed: int, settle_seconds: float = SETTLE_SECONDS) -> None:
+        self._stage, self._seed, self._settle = stage, seed, settle_seconds
         self._kept: dict[int, str] = {}
         self.expected: Outputs = {}
         self.nominal = 0.0
@@ -84,7 +87,7 @@ class Campaign:
                 for item in scene.store.of_run(name)
             }
             self.expected = _common(self.expected or found, found)
-            complaints += self._settled(self._claim(name, ended_well=True), SETTLE_SECONDS)
+            complaints += self._settled(self._claim(name, ended_well=True), self._settle)
         return complaints
 
     def run(self, count: int, first: int = 0) -> Iterator[Result]:
@@ -129,7 +132,7 @@ class Campaign:
             if last.state != "success":
                 complaints.append(f"resumed, it ended as {last.state}: {_reason(last)}")
         claim = self._claim(run, ended_well=True)
-        complaints += [str(it) for it in self._settled(claim, SETTLE_SECONDS)]
+        complaints += [str(it) for it in self._settled(claim, self._settle)]
         self._kept.update(completed(self._stage.look()))
         outcome = "went on" if end.state == "success" else "resumed"
         return Result(
@@ -149,11 +152,11 @@ class Campaign:
         """Complaints on a run that failed; what the documents leave to a repair is left to one."""
         claim = self._claim(run, ended_well=False)
         alone = not _somebody_is_left(fault)
-        found = self._settled(claim, _ALONE_SECONDS if alone else SETTLE_SECONDS)
+        found = self._settled(claim, _ALONE_SECONDS if alone else self._settle)
         if not alone or not found or any(it.rule not in REPAIRED for it in found):
             return found, False
         self._stage.repair()
-        return self._settled(claim, SETTLE_SECONDS), True
+        return self._settled(claim, self._settle), True
 
     def _claim(self, run: str, *, ended_well: bool) -> Claim:
         return Claim(run, ended_well, self.expected, self._kept)

@@ -25,7 +25,8 @@ def campaign() -> Iterator[Campaign]:
     ):
         stage = Engine(Path(place), small, Path(tfx_python()))
         try:
-            yield Campaign(stage, SEED)
+            # That what is left is gone within ten seconds, a busy machine cannot promise.
+            yield Campaign(stage, SEED, settle_seconds=90)
         finally:
             stage.close()
 
