@@ -54,6 +54,7 @@ ASKED = {
 
 class _Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and content in one packet: the kernel waits before it sends a second
     status, content = 200, b""
 
     def _answer(self):
