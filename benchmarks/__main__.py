@@ -12,6 +12,8 @@ from pathlib import Path
 
 from benchmarks import (
     airflow2,
+    cancel,
+    concurrency,
     examplegen,
     examplegen_large,
     flights,
@@ -25,6 +27,7 @@ from benchmarks import (
     parse,
     penguins,
     scheduling,
+    soak,
 )
 from benchmarks.context import Context
 from benchmarks.load import busy_processors
@@ -34,6 +37,8 @@ from benchmarks.results import Row, save, table
 from headrace.errors import UsageError
 from headrace.settings import Settings, load_settings
 
+ONLY_IF_NAMED = ("soak",)
+"""What takes hours."""
 BENCHMARKS: dict[str, Callable[[Context], list[Row]]] = {
     "parse": parse.run,
     "penguins": penguins.run,
@@ -48,6 +53,9 @@ BENCHMARKS: dict[str, Callable[[Context], list[Row]]] = {
     "flink_penguins": flink_penguins.run,
     "flink_job": flink_job.run,
     "flink_flights": flink_flights.run,
+    "concurrency": concurrency.run,
+    "cancel": cancel.run,
+    "soak": soak.run,
 }
 
 
@@ -66,6 +74,15 @@ def main() -> int:
         type=int,
         metavar="N",
         help="of flights: so many in place of all of them, for a trial",
+    )
+    parser.add_argument(
+        "--runs",
+        type=int,
+        default=20,
+        help="of concurrency: so many runs of penguins at once, and ten times as many small ones",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=120, help="of soak: how long it watches (default: 120)"
     )
     parser.add_argument(
         "--publish",
@@ -90,8 +107,12 @@ def main() -> int:
         return _campaign([text for text in sys.argv[1:] if text != "--faults"])
     args = parser.parse_args()
     unknown = sorted(set(args.names) - set(BENCHMARKS))
-    if unknown or args.repeats < 1 or min(args.size, args.flights or 1) < 1:
-        few = "--repeats, --size and --flights must be at least 1"
+    if (
+        unknown
+        or args.repeats < 1
+        or min(args.size, args.flights or 1, args.runs, args.minutes) < 1
+    ):
+        few = "--repeats, --size, --flights, --runs and --minutes must be at least 1"
         what = f"unknown benchmark {unknown[0]}" if unknown else few
         parser.error(f"{what}; known: {', '.join(BENCHMARKS)}")
     # What a benchmark has started is ended by its own clean-up, which this leads to.
@@ -105,12 +126,23 @@ def main() -> int:
     folder.mkdir(parents=True)
     rows: list[Row] = []
     busy: dict[str, list[float]] = {}
-    for name in args.names or BENCHMARKS:
+    faults: list[str] = []
+    for name in args.names or [name for name in BENCHMARKS if name not in ONLY_IF_NAMED]:
         print(f"{name}: measuring, output goes to {folder / name}.log", file=sys.stderr, flush=True)
         before = busy_processors()
         with tempfile.TemporaryDirectory(prefix=f"headrace-bench-{name}-") as scratch:
             log = folder / f"{name}.log"
-            context = Context(settings, Path(scratch), log, args.repeats, args.size, args.flights)
+            context = Context(
+                settings,
+                Path(scratch),
+                log,
+                args.repeats,
+                args.size,
+                args.flights,
+                args.runs,
+                args.minutes,
+                faults,
+            )
             rows += BENCHMARKS[name](context)
         busy[name] = [before, busy_processors()]
         save(rows, busy, folder / "results.json", settings)
@@ -118,7 +150,9 @@ def main() -> int:
     print(f"written to {folder / 'results.json'}", file=sys.stderr)
     for plot in draw([folder / "results.json"], folder, settings, folder / "plots.log"):
         print(f"drawn in {plot}", file=sys.stderr)
-    return 0
+    for fault in faults:
+        print(f"does not hold: {fault}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 def _campaign(arguments: list[str]) -> int:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -83,12 +83,39 @@ class AirflowPlatform:
         }
         return Run(_time(run["end_date"]) - _time(run["queued_at"]), tasks, results)
 
+    def run_at_once(self, dag_id: str, number: int) -> list[str]:
+        """Trigger so many runs and wait for the end of all; return their ids.
+
+        Raises:
+            RuntimeError: one failed, or did not end.
+        """
+        ids = [f"bench{time.time_ns()}" for _ in range(number)]
+        for run_id in ids:
+            self.api.trigger(dag_id, run_id, {})
+        deadline = time.monotonic() + _LIMIT_SECONDS
+        while True:
+            states = {run["dag_run_id"]: run["state"] for run in self.api.runs(dag_id)}
+            if all(states.get(run_id) in _ENDED for run_id in ids):
+                break
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"runs of {dag_id} did not end in {_LIMIT_SECONDS:.0f} s")
+            time.sleep(_POLL_SECONDS)
+        failed = [run_id for run_id in ids if states[run_id] != "success"]
+        if failed:
+            raise RuntimeError(f"{len(failed)} of {number} runs of {dag_id} failed: {failed[0]}")
+        return ids
+
 
 @contextlib.contextmanager
 def airflow_platform(
-    context: Context, dags: Mapping[str, str], **environ: str
+    context: Context, dags: Mapping[str, str], *, up: Sequence[str] = (), **environ: str
 ) -> Iterator[AirflowPlatform]:
-    """Start it with these DAG files (text by name), and leave nothing behind."""
+    """Start it with these DAG files (text by name), and leave nothing behind.
+
+    Args:
+        up: arguments of ``headrace up``.
+        environ: of its processes, and of those that they start.
+    """
     place = Path(tempfile.mkdtemp(prefix="project-", dir=context.scratch))
     home = place / ".headrace"
     (place / "dags").mkdir()
@@ -103,10 +130,10 @@ def airflow_platform(
         **environ,
     }
 
-    def headrace(command: str) -> None:
+    def headrace(*command: str) -> None:
         with context.log.open("ab") as log:
             subprocess.run(
-                [str(context.settings.layout.airflow_python), "-m", "headrace.cli", command],
+                [str(context.settings.layout.airflow_python), "-m", "headrace.cli", *command],
                 cwd=place,
                 env=variables,
                 stdout=log,
@@ -115,7 +142,7 @@ def airflow_platform(
             )
 
     try:
-        headrace("up")
+        headrace("up", *up)
         instance = main_instance(settings)
         state = control.running(instance)
         if state is None:

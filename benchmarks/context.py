@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from headrace.settings import Settings
@@ -18,6 +18,9 @@ class Context:
         repeats: counted runs of each subject.
         size: how many times over a benchmark of much data takes its data.
         flights: so many flights for the benchmark of that name, for a trial; None is all.
+        runs: so many runs of penguins at once, for the benchmark of concurrency.
+        minutes: so long soak watches.
+        faults: a benchmark that judges says here what does not hold.
     """
 
     settings: Settings
@@ -26,6 +29,9 @@ class Context:
     repeats: int
     size: int
     flights: int | None = None
+    runs: int = 20
+    minutes: float = 120.0
+    faults: list[str] = field(default_factory=list)
 
     def environ(self, **extra: str) -> dict[str, str]:
         """The environment of a measured process: the caller's, headrace's own settings apart."""
