@@ -130,13 +130,15 @@ class LauncherClient:
         request = Request(
             operation=operation,
             payload=payload,
-            fingerprint=environment_fingerprint(settings),
             environ={**tfx_environ(settings), **(environ or {})},
             hold=hold if settings.launcher is LauncherMode.FORKSERVER else None,
         )
         tries = dict.fromkeys(_NotTaken, 0)
         while True:
-            outcome = self._attempt(settings, request, show)
+            # Each time anew: an upgrade may have overtaken one that waited for room, which would then
+            # have the server that came with it make way for another of the old version.
+            current = replace(request, fingerprint=environment_fingerprint(settings))
+            outcome = self._attempt(settings, current, show)
             if not isinstance(outcome, _NotTaken):
                 return outcome
             tries[outcome] += 1

@@ -1,5 +1,6 @@
 """Nodes that wait for room: a real server with light jobs, so that no TFX has to be imported."""
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from headrace.launcher import client
 from headrace.launcher.protocol import (
     ErrorFrame,
     EventFrame,
@@ -20,6 +22,7 @@ from headrace.launcher.protocol import (
     ResultFrame,
 )
 from headrace.launcher.streams import SocketStream
+from headrace.settings import Settings
 from tests.integration.launcher.conftest import wait_until
 
 pytestmark = pytest.mark.integration
@@ -79,33 +82,41 @@ class Client:
         return [type(frame) for frame in self.frames]
 
 
+@contextlib.contextmanager
+def serving(place: Path) -> Iterator[Server]:
+    process = subprocess.Popen([sys.executable, "-c", SERVER, str(place)])
+    try:
+        wait_until((place / "socket").exists)
+        yield Server(place, process)
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """It has room for one node."""
-    process = subprocess.Popen([sys.executable, "-c", SERVER, str(tmp_path)])
-    wait_until((tmp_path / "socket").exists)
-    yield Server(tmp_path, process)
-    process.kill()
-    process.wait()
+    with serving(tmp_path) as running:
+        yield running
 
 
-def ended_well(client: Client) -> bool:
-    return client.kinds() == [EventFrame, ResultFrame, ExitFrame]
+def ended_well(asking: Client) -> bool:
+    return asking.kinds() == [EventFrame, ResultFrame, ExitFrame]
 
 
 def test_nodes_wait_until_there_is_room_in_the_order_in_which_they_came(server: Server) -> None:
     first = server.ask("first")
     wait_until(lambda: server.begun() == ["first"])
     others = [server.ask(name) for name in ("second", "third")]
-    for client, name in zip(others, ("second", "third"), strict=True):
-        told = client.next()
+    for asking, name in zip(others, ("second", "third"), strict=True):
+        told = asking.next()
         assert isinstance(told, EventFrame)
         assert told.event == "waiting"
         assert told.detail == f"{name} waits for room on this host, where 1 nodes run"
     assert server.begun() == ["first"]
     for name in ("third", "second", "first"):
         server.end(name)
-    assert all(ended_well(client) for client in (first, *others))
+    assert all(ended_well(asking) for asking in (first, *others))
     assert server.begun() == ["first", "second", "third"]
 
 
@@ -153,10 +164,31 @@ def test_a_server_that_is_stopped_cancels_those_that_wait(server: Server) -> Non
 
 def test_a_job_that_is_cancelled_the_moment_it_begins_leaves_the_server_be(server: Server) -> None:
     for _ in range(30):
-        client = server.ask("first")
-        assert isinstance(client.next(), EventFrame)
-        client.stream.cancel()
-        assert client.kinds() == [EventFrame, ErrorFrame, ExitFrame]
+        asking = server.ask("first")
+        assert isinstance(asking.next(), EventFrame)
+        asking.stream.cancel()
+        assert asking.kinds() == [EventFrame, ErrorFrame, ExitFrame]
     assert server.process.poll() is None
     server.end("second")
     assert ended_well(server.ask("second"))
+
+
+def test_a_client_that_an_upgrade_has_overtaken_asks_as_the_new_version_does(
+    settings: Settings, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "next").mkdir()
+    with serving(tmp_path / "next") as other:
+        places = iter((server.place, other.place))
+        versions = iter(("older", "same"))
+
+        def connect(*_: object) -> socket.socket:
+            stream = socket.socket(socket.AF_UNIX)
+            stream.connect(str(next(places) / "socket"))
+            return stream
+
+        monkeypatch.setattr(client, "connect_or_start", connect)
+        monkeypatch.setattr(client, "environment_fingerprint", lambda _: next(versions))
+        other.end("first")
+        payload = {"node_id": "first", "keras": "3"}
+        assert client.LauncherClient(settings).run(Operation.RUN_NODE, payload) == {}
+        assert other.begun() == ["first"]
