@@ -135,8 +135,8 @@ class LauncherClient:
         )
         tries = dict.fromkeys(_NotTaken, 0)
         while True:
-            # Each time anew: an upgrade may have overtaken one that waited for room, which would then
-            # have the server that came with it make way for another of the old version.
+            # Each time anew: an upgrade may have overtaken one that waited for room. As it was, it
+            # would have the new server make way for another of the old version.
             current = replace(request, fingerprint=environment_fingerprint(settings))
             outcome = self._attempt(settings, current, show)
             if not isinstance(outcome, _NotTaken):
