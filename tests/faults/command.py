@@ -25,6 +25,7 @@ from tests.faults.database import Database
 from tests.faults.engine import Engine
 from tests.faults.gate import gate
 from tests.faults.injuries import disks
+from tests.faults.platform import Platform
 from tests.faults.stage import Stage
 from tests.integration import postgres
 
@@ -53,6 +54,17 @@ def postgresql(place: Path, settings: Settings) -> Iterator[Stage]:
 
 
 @contextlib.contextmanager
+def airflow(place: Path, settings: Settings) -> Iterator[Stage]:
+    with disks(place, DISKS) as small:
+        stage = Platform(place, small, settings.tfx_python)
+        try:
+            stage.up()
+            yield stage
+        finally:
+            stage.close()
+
+
+@contextlib.contextmanager
 def flink(place: Path, settings: Settings) -> Iterator[Stage]:
     paths = flink_paths(settings)
     distribution = provide_distribution(settings, paths, Progress())
@@ -69,6 +81,7 @@ def flink(place: Path, settings: Settings) -> Iterator[Stage]:
 STAGES: dict[str, Callable[[Path, Settings], contextlib.AbstractContextManager[Stage]]] = {
     "engine": engine,
     "postgresql": postgresql,
+    "airflow": airflow,
     "flink": flink,
 }
 

@@ -109,6 +109,7 @@ class Engine:
         }
         self.settings: Settings = load_settings(project, environ=self.environ)
         self._digests = Digests()
+        self._last: CommandTrial | None = None
 
     @property
     def hazards(self) -> Sequence[Hazard]:
@@ -140,11 +141,12 @@ class Engine:
 
     def start(self, said: str, *arguments: str) -> CommandTrial:
         """``bin/headrace run``; what it says goes to a file of this name."""
-        return CommandTrial(
+        self._last = CommandTrial(
             [sys.executable, "-m", "headrace.cli", "run", "--jobs", "2", *arguments],
             self.environ,
             self.place / "said" / f"{said}.txt",
         )
+        return self._last
 
     def data_of(self, run: str) -> Path:
         """A directory of the run's own, so that the cache does not serve it with another's."""
@@ -197,9 +199,11 @@ class Engine:
         )
 
     def close(self) -> None:
-        """End the launcher."""
+        """End the launcher, and a command where the campaign itself was ended."""
         from headrace.launcher.starting import stop_launcher
 
+        if self._last is not None and not self._last.is_over():
+            self._last.wait(0)
         stop_launcher(self.settings)
 
     def _hurt_disk(self, fault: Fault) -> str:
