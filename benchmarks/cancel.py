@@ -182,21 +182,23 @@ def run(context: Context) -> list[Row]:
 def _bench(context: Context) -> Iterator[Bench]:
     ours = context.settings
     paths = flink_paths(ours)
-    flink = {
+    environs = {
         "HEADRACE_FLINK_HOME": str(provide_distribution(ours, paths, Progress()).home),
         "HEADRACE_FLINK_JAR": str(provide_jar(ours, paths, Progress())),
+        # The nodes write their markers there.
+        "HEADRACE_PARAMETER_ROOTS": str(context.scratch),
     }
     files = {
         f"{name}.py": _DAG.format(project=ours.project, name=name, runner=_runner(name))
         for name in NODES
     }
-    with airflow_platform(context, files, up=("--runner", "flink"), **flink) as airflow:
+    with airflow_platform(context, files, up=("--runner", "flink"), **environs) as airflow:
         settings = airflow.settings
         environ = context.environ(
             HEADRACE_PROJECT=str(settings.project),
             HEADRACE_HOME=str(settings.home),
             HEADRACE_TFX_PYTHON=str(settings.tfx_python),
-            **flink,
+            **environs,
         )
         yield Bench(context, airflow, environ)
 
