@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import json
 import socket
 import struct
-import threading
-from types import TracebackType
+
+from tests.http_server import JsonHandler, Serving
 
 _RESET = struct.pack("ii", 1, 0)
 UNKNOWN = {"errors": ["org.apache.flink...FlinkJobNotFoundException: Could not find Flink job"]}
 DUPLICATE = {"errors": ["...DuplicateJobSubmissionException: Job has already been submitted."]}
 
 
-class FlakyFlink:
+class FlakyFlink(Serving):
     """Takes jars and runs them; a context, in which it answers at ``url``.
 
     Attributes:
@@ -33,7 +32,7 @@ class FlakyFlink:
         self.heard: list[str] = []
         outer = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(JsonHandler):
             protocol_version = "HTTP/1.1"  # connections are kept, as by Flink
 
             def handle_any(self) -> None:
@@ -43,13 +42,13 @@ class FlakyFlink:
                 if fault == "reset":
                     self._break()
                 elif isinstance(fault, int):
-                    self._answer(fault, {"errors": ["not now"]})
+                    self.answer(fault, {"errors": ["not now"]})
                 else:
                     code, answer = outer.answer(self.command, self.path.split("?")[0], body)
                     if fault == "lost":
                         self._break()
                     else:
-                        self._answer(code, answer)
+                        self.answer(code, answer)
 
             do_GET = do_POST = do_DELETE = do_PATCH = handle_any
 
@@ -58,23 +57,12 @@ class FlakyFlink:
                 self.close_connection = True
                 self.connection.close()
 
-            def _answer(self, code: int, content: object) -> None:
-                sent = json.dumps(content).encode()
-                self.send_response(code)
-                self.send_header("Content-Length", str(len(sent)))
-                self.end_headers()
-                self.wfile.write(sent)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
             def finish(self) -> None:
                 with contextlib.suppress(OSError, ValueError):  # it was broken on purpose
                     super().finish()
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(Handler)
+        self.server.handle_error = lambda *_: None  # type: ignore[method-assign]
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, object]:
         parts = path.strip("/").split("/")[1:]
@@ -93,16 +81,3 @@ class FlakyFlink:
         if parts[:1] == ["jobs"] and parts[1] in self.jobs:
             return 200, {"status": "RUNNING"} if parts[2] == "status" else {}
         return 404, UNKNOWN
-
-    def __enter__(self) -> FlakyFlink:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()

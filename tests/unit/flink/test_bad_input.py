@@ -1,8 +1,7 @@
 """Whatever answers in the place of a JobManager: what Flink says, or a refusal of one line."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from headrace.flink.job_api import JobApi, JobDetail, Savepoint
 from headrace.flink.rest import FlinkApi, Job, Overview
 from tests.bad_input.cases import fuzzed
 from tests.bad_input.values import changed, damaged, json_value, odd_bytes
+from tests.http_server import Serving
 
 OVERVIEW = {"taskmanagers": 2, "slots-total": 4, "slots-available": 3, "flink-version": "1.19.3"}
 JOB = {"jid": "a", "name": "p", "start-time": 1000, "end-time": -1, "state": "RUNNING"}
@@ -72,14 +72,12 @@ class _Answering(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def cluster():
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answering) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_port}"
-        with FlinkApi(url) as flink, JobApi(url) as jobs:
-            yield flink, jobs
-        server.shutdown()
-        thread.join()
+    with (
+        Serving(_Answering) as server,
+        FlinkApi(server.url) as flink,
+        JobApi(server.url) as jobs,
+    ):
+        yield flink, jobs
 
 
 @fuzzed(

@@ -1,15 +1,10 @@
-import http.server
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from headrace.errors import HeadraceError, UsageError
 from headrace.flink.job_api import JobApi
 from headrace.flink.rest import Job
 from headrace.flink.stopping import find_job, stop_with_savepoint
+from tests.http_server import JsonHandler, Serving
 
 JOBS = [
     Job("ab12", "words", "RUNNING", 3.0, 1.0),
@@ -43,8 +38,7 @@ def test_what_is_no_single_running_job_is_a_mistake(text: str, message: str) -> 
 NOT_YET = "Caused by: x.CheckpointException: Not all required tasks are currently running."
 
 
-@contextmanager
-def job_manager(state_of_vertex: str, *troubles: str) -> Iterator[str]:
+def job_manager(state_of_vertex: str, *troubles: str) -> Serving:
     """Stands for one: when a job is just starting cannot be held still in a real one.
 
     Each question for a savepoint ends in the next trouble; when there is none left, in a path.
@@ -58,44 +52,31 @@ def job_manager(state_of_vertex: str, *troubles: str) -> Iterator[str]:
         "tasks": {"SCHEDULED": 0},
     }
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(JsonHandler):
         def do_POST(self) -> None:
-            self._answer({"request-id": "r"})
+            self.answer(200, {"request-id": "r"})
 
         def do_GET(self) -> None:
             if self.path.endswith("/savepoints/r"):
                 failed = {"failure-cause": {"stack-trace": left.pop(0)}} if left else None
                 operation = failed or {"location": "file:/savepoints/1"}
-                self._answer({"status": {"id": "COMPLETED"}, "operation": operation})
+                self.answer(200, {"status": {"id": "COMPLETED"}, "operation": operation})
             else:
                 named = {"jid": "ab12", "name": "s", "state": "RUNNING", "status": "FINISHED"}
-                self._answer({**named, "vertices": [vertex]})
+                self.answer(200, {**named, "vertices": [vertex]})
 
-        def _answer(self, content: object) -> None:
-            body = json.dumps(content).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    return Serving(Handler)
 
 
 def test_a_stream_that_is_just_starting_is_stopped_once_it_can_be() -> None:
-    with job_manager("INITIALIZING", NOT_YET, NOT_YET) as url, JobApi(url) as api:
+    with job_manager("INITIALIZING", NOT_YET, NOT_YET) as server, JobApi(server.url) as api:
         assert stop_with_savepoint(api, "ab12") == "file:/savepoints/1"
 
 
 def test_a_batch_job_has_no_savepoint_and_is_not_waited_for() -> None:
     with (
-        job_manager("FINISHED", NOT_YET) as url,
-        JobApi(url) as api,
+        job_manager("FINISHED", NOT_YET) as server,
+        JobApi(server.url) as api,
         pytest.raises(
             HeadraceError, match=r"no savepoint, and goes on\n.*\n *a batch job has none"
         ),
