@@ -53,14 +53,12 @@ def stop_with_savepoint(
     Raises:
         HeadraceError: there is no savepoint.
     """
-    deadline = time.monotonic() + _LIMIT_SECONDS
-    while True:
-        savepoint = _ask_for_savepoint(api, job_id, directory, deadline, drain=drain)
-        if savepoint.path:
-            break
+    begun = time.monotonic()
+    deadline = begun + _LIMIT_SECONDS
+    while not (savepoint := _ask(api, job_id, directory, deadline, drain=drain)).path:
         if _STARTING not in savepoint.trouble or not _is_starting(api, job_id):
             raise _no_savepoint(job_id, savepoint.trouble)
-        if time.monotonic() > deadline - _LIMIT_SECONDS + _START_SECONDS:
+        if time.monotonic() > begun + _START_SECONDS:
             raise HeadraceError(
                 f"Flink job {job_id} has no savepoint, since it has not started yet",
                 "it goes on; bin/headrace flink status shows who has the slots that it waits for, "
@@ -72,10 +70,8 @@ def stop_with_savepoint(
     return savepoint.path
 
 
-def _ask_for_savepoint(
-    api: JobApi, job_id: str, directory: str, deadline: float, *, drain: bool
-) -> Savepoint:
-    """Ask once, and wait for what comes of it: a path, or the trouble."""
+def _ask(api: JobApi, job_id: str, directory: str, deadline: float, *, drain: bool) -> Savepoint:
+    """Ask for a savepoint once, and wait for what comes of it: a path, or the trouble."""
     try:
         request = api.ask_to_stop(job_id, directory, drain=drain)
         while not (savepoint := api.savepoint(job_id, request)).done:
