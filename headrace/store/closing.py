@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import quote
 
@@ -27,8 +26,9 @@ _OUTPUTS = (
     metadata_store_pb2.Event.PENDING_OUTPUT,
 )
 _OPEN = (_Execution.NEW, _Execution.RUNNING)
-_OPEN_IDS = f"select id from Execution where last_known_state in {_OPEN}"
-_LEFT_IDS = f"""
+_IDS = f"""
+select id from Execution where last_known_state in {_OPEN}
+union
 select execution_id from ExecutionProperty
 where name = '{LEFT}' and is_custom_property = 1 and string_value is not null
 """
@@ -42,7 +42,8 @@ def close_dead(store: Any, url: MetadataUrl, request: RepairRequest) -> list[Ope
     Raises:
         UsageError: one that is asked for is not open, or its owner is alive; nothing was closed.
     """
-    found = {proto.id: proto for proto in _those(store, url, _OPEN_IDS, _is_open)}
+    looked_at = _open_or_left(store, url)
+    found = {proto.id: proto for proto in looked_at if _is_open(proto)}
     _require_closable([found.get(item) for item in request.executions], request.executions)
     places = {item.id: item for item in Reader(store).placed(list(found.values()))}
     outcome = []
@@ -62,12 +63,11 @@ def close_dead(store: Any, url: MetadataUrl, request: RepairRequest) -> list[Ope
                 proto.id, place.pipeline, place.run_id, place.node_id, state, reason, removed
             )
         )
-    return [*outcome, *_clear_up(store, url, found.keys())]
+    return [*outcome, *_clear_up(store, url, [item for item in looked_at if _has_left(item)])]
 
 
-def _clear_up(store: Any, url: MetadataUrl, but: Collection[int]) -> list[OpenExecution]:
+def _clear_up(store: Any, url: MetadataUrl, left: list[Any]) -> list[OpenExecution]:
     """Remove what those have left that ended when nothing could be removed."""
-    left = [it for it in _those(store, url, _LEFT_IDS, _has_left) if it.id not in but]
     outcome = []
     for place, proto in zip(Reader(store).placed(left), left, strict=True):
         with exclusive_lock(closing_lock(url.path)):
@@ -86,7 +86,7 @@ def _clear_up(store: Any, url: MetadataUrl, but: Collection[int]) -> list[OpenEx
     return outcome
 
 
-def _those(store: Any, url: MetadataUrl, query: str, are_meant: Callable[[Any], bool]) -> list[Any]:
+def _open_or_left(store: Any, url: MetadataUrl) -> list[Any]:
     """ML Metadata 1.21 lists all executions or those of ids, so SQLite itself is asked for ids."""
     if url.path is not None:
         uri = f"file:{quote(str(url.path))}?mode=ro"
@@ -94,9 +94,9 @@ def _those(store: Any, url: MetadataUrl, query: str, are_meant: Callable[[Any], 
             contextlib.suppress(sqlite3.Error),  # such as another schema's
             contextlib.closing(sqlite3.connect(uri, uri=True)) as connection,
         ):
-            ids = [number for (number,) in connection.execute(query)]
+            ids = [number for (number,) in connection.execute(_IDS)]
             return list(store.get_executions_by_id(ids)) if ids else []
-    return [item for item in store.get_executions() if are_meant(item)]
+    return [item for item in store.get_executions() if _is_open(item) or _has_left(item)]
 
 
 def _is_open(proto: Any) -> bool:
