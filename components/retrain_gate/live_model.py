@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ml_metadata.proto import metadata_store_pb2
 from tfx import types
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.types import standard_artifacts
 
 from headrace.components.spans.lineage import newest_span, span_of
 from headrace.errors import UsageError
+from headrace.store import lineage
 
 _RUN = "pipeline_run"
 _EXAMPLES = "examples"
-_OUTPUTS = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT)
-_INPUTS = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -51,7 +49,6 @@ class LiveModelStrategy(ResolverStrategy):  # type: ignore[misc]
             found, mark = _blessed_last(blessings, models, self._may_be(store, input_dict))
         if found is None or mark is None:
             return None
-        events = _Events(store)
         resolved: Artifacts = {}
         for name, candidates in input_dict.items():
             if name == key:
@@ -59,7 +56,7 @@ class LiveModelStrategy(ResolverStrategy):  # type: ignore[misc]
             elif any(item.id == mark.id for item in candidates):
                 resolved[name] = [mark]
             else:
-                resolved[name] = events.of_the_run(found, candidates)
+                resolved[name] = _of_the_run(store, found, candidates)
         return resolved
 
     def _may_be(self, store: Any, inputs: Artifacts) -> Callable[[int], bool]:
@@ -114,7 +111,7 @@ def _pushed_last(
     for push in sorted(pushes, key=lambda item: item.id, reverse=True):
         if push.get_int_custom_property("pushed") != 1:
             continue
-        read = _Events(store).read_for(push.id)
+        read = _read_for(store, push.id)
         found = [item for item in read if item in models and may_be(item)]
         if found:
             return found[0], push
@@ -136,44 +133,36 @@ def _blessed_last(
     return (None, None) if found is None else (found, blessed[found])
 
 
-class _Events:
-    """Who has made and read artifacts."""
+def _read_for(store: Any, artifact_id: int) -> list[int]:
+    """The artifacts that an artifact was made from."""
+    read = lineage.inputs(store, lineage.makers(store, [artifact_id]))
+    return [item for items in read.values() for item in items]
 
-    def __init__(self, store: Any) -> None:
-        self._store = store
 
-    def read_for(self, artifact_id: int) -> list[int]:
-        """The artifacts that an artifact was made from."""
-        makers = self._makers(artifact_id)
-        events = self._store.get_events_by_execution_ids(makers) if makers else []
-        return [event.artifact_id for event in events if event.type in _INPUTS]
+def _of_the_run(
+    store: Any, model: int, candidates: Sequence[types.Artifact]
+) -> list[types.Artifact]:
+    """The newest candidate of the run that trained the model; one made from the model, if any.
 
-    def of_the_run(self, model: int, candidates: Sequence[types.Artifact]) -> list[types.Artifact]:
-        """The newest candidate of the run that trained the model; one made from the model, if any.
+    Where the cache has served the run, its artifacts are outputs of the run all the same.
+    """
+    made = _made_in(store, _run_of(store, model))
+    found = sorted((item for item in candidates if item.id in made), key=lambda item: item.id)
+    if any(isinstance(item, standard_artifacts.ModelEvaluation) for item in found):
+        found = [item for item in found if model in _read_for(store, item.id)]
+    return found[-1:]
 
-        Where the cache has served the run, its artifacts are outputs of the run all the same.
-        """
-        made = self._made_in(self._run_of(model))
-        found = sorted((item for item in candidates if item.id in made), key=lambda item: item.id)
-        if any(isinstance(item, standard_artifacts.ModelEvaluation) for item in found):
-            found = [item for item in found if model in self.read_for(item.id)]
-        return found[-1:]
 
-    def _run_of(self, artifact_id: int) -> int | None:
-        makers = self._makers(artifact_id)
-        if not makers:
-            return None
-        contexts = self._store.get_contexts_by_execution(makers[0])
-        return next((context.id for context in contexts if context.type == _RUN), None)
+def _run_of(store: Any, artifact_id: int) -> int | None:
+    makers = lineage.makers(store, [artifact_id])
+    if not makers:
+        return None
+    contexts = store.get_contexts_by_execution(makers[0])
+    return next((context.id for context in contexts if context.type == _RUN), None)
 
-    def _made_in(self, run: int | None) -> set[int]:
-        if run is None:
-            return set()
-        executions = [item.id for item in self._store.get_executions_by_context(run)]
-        events = self._store.get_events_by_execution_ids(executions) if executions else []
-        return {event.artifact_id for event in events if event.type in _OUTPUTS}
 
-    def _makers(self, artifact_id: int) -> list[int]:
-        """The executions that have put it out, the first one first."""
-        events = self._store.get_events_by_artifact_ids([artifact_id])
-        return sorted(event.execution_id for event in events if event.type in _OUTPUTS)
+def _made_in(store: Any, run: int | None) -> set[int]:
+    if run is None:
+        return set()
+    executions = [item.id for item in store.get_executions_by_context(run)]
+    return {item for items in lineage.outputs(store, executions).values() for item in items}
