@@ -9,12 +9,14 @@ the other's. It holds between hosts, too. On SQLite the lock beside the file kee
 
 from __future__ import annotations
 
+import math
 import random
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import ml_metadata as mlmd
+
+from headrace.retries import Patience, patiently
 
 _T = TypeVar("_T")
 
@@ -39,23 +41,31 @@ def claim_types(request: Any) -> None:
                 item.external_id = f"headrace:{kind}:{item.name}:{item.version}"
 
 
+class _InTurn(Patience):
+    """Of those that came at the same moment not all come again at one."""
+
+    def pause(self, calls: int) -> float:
+        """Seconds, by chance."""
+        return random.uniform(0, _PAUSE_SECONDS)
+
+
+_IN_TURN = _InTurn(calls=_TRIES, total_seconds=math.inf)
+
+
 def opened(connect: Callable[[], _T]) -> _T:
     """Connect to a store, again while another client is about to make its tables."""
-    return _patiently(connect, RuntimeError, _OPENING)
+    return patiently(
+        lambda _: connect(), "opening the store", _says(RuntimeError, _OPENING), _IN_TURN
+    )
 
 
 def registered(call: Callable[[], _T]) -> _T:
     """Register types, again where another client was a moment quicker."""
-    return _patiently(call, mlmd.errors.StatusError, _REGISTERING)
+    signs = _says(mlmd.errors.StatusError, _REGISTERING)
+    return patiently(lambda _: call(), "registering types", signs, _IN_TURN)
 
 
-def _patiently(work: Callable[[], _T], kind: type[Exception], signs: tuple[str, ...]) -> _T:
-    for _ in range(_TRIES - 1):
-        try:
-            return work()
-        except kind as error:
-            if not any(sign in str(error).lower() for sign in signs):
-                raise
-        # Not all at the same moment again.
-        time.sleep(random.uniform(0, _PAUSE_SECONDS))
-    return work()
+def _says(kind: type[Exception], signs: tuple[str, ...]) -> Callable[[Exception], bool]:
+    return lambda error: (
+        isinstance(error, kind) and any(sign in str(error).lower() for sign in signs)
+    )
