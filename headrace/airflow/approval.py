@@ -82,7 +82,7 @@ def form(
 def _told(name: str, found: Mapping[str, Any]) -> Iterator[str]:
     blessed = {True: "blessed", False: "not blessed", None: "not judged"}[found.get("blessed")]
     yield f"**{name}**: {blessed}"
-    metrics: Mapping[str, Mapping[str, float]] = found.get("metrics") or {}
+    metrics: Mapping[str, Mapping[str, float | None]] = found.get("metrics") or {}
     if metrics:
         yield _table(metrics)
         more = len(metrics) - _MOST_SLICES
@@ -95,7 +95,7 @@ def _told(name: str, found: Mapping[str, Any]) -> Iterator[str]:
         yield f"and {len(lines) - _MOST_FINDINGS} more thresholds"
 
 
-def _table(metrics: Mapping[str, Mapping[str, float]]) -> str:
+def _table(metrics: Mapping[str, Mapping[str, float | None]]) -> str:
     slices = list(metrics)[:_MOST_SLICES]
     names = list(dict.fromkeys(name for of_slice in metrics.values() for name in of_slice))
     rows = [

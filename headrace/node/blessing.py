@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ _MOST_KEPT = 50
 _MOST_SLICES = 20
 _log = logging.getLogger(__name__)
 
-Metrics = dict[str, float]
+Metrics = dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def evaluation_of(outputs: Sequence[ArtifactResult]) -> dict[str, Any]:
 
     Returns:
         ``blessed``, None where nobody judged; ``findings``, a line for each threshold and slice,
-        those that were missed first; ``metrics`` by slice.
+        those that were missed first; ``metrics`` by slice, None for what is no number there.
     """
     uri = next((item.uri for item in outputs if item.type == _EVALUATION), "")
     if not uri:
@@ -182,8 +183,17 @@ def _changes(threshold: Any) -> str:
 
 
 def _metrics(result: Any) -> dict[str, Metrics]:
-    """The figures of the first slices, all data before them; those of several outputs by name."""
-    return {_place(key): by_name(outputs) for key, outputs in _slices(result)[:_MOST_SLICES]}
+    """The figures of the first slices, all data before them; those of several outputs by name.
+
+    JSON has no NaN, which an AUC is in a slice of one class, and Airflow would take none.
+    """
+    return {
+        _place(key): {
+            name: value if math.isfinite(value) else None
+            for name, value in by_name(outputs).items()
+        }
+        for key, outputs in _slices(result)[:_MOST_SLICES]
+    }
 
 
 def _slices(result: Any) -> list[Any]:

@@ -1,11 +1,13 @@
 """What is said of an evaluation, on results as TFMA gives them."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from tensorflow_model_analysis.proto import validation_result_pb2
+from tfx import v1 as tfx
 
 from headrace.launcher.jobs import ArtifactResult
 from headrace.node.blessing import evaluation_of, findings
@@ -84,6 +86,29 @@ def test_a_threshold_of_one_slice_is_told_of_no_other() -> None:
     assert [item.text for item in found] == [
         "auc is 0.71 where sex = female; the threshold is at most 0.9"
     ]
+
+
+def test_a_figure_that_is_no_number_is_told_as_none(component, examples, model) -> None:
+    """A slice without a positive label has no calibration, and Airflow takes no NaN."""
+    rows = [{"x": 0.0, "sex": "female"}, {"x": 1.0, "sex": "female"}, {"x": 0.0, "sex": "male"}]
+    judged = component(
+        tfx.components.Evaluator,
+        examples=examples(rows),
+        model=model(lambda features: features["x"], {"x": float}),
+        example_splits=["train"],
+        eval_config=tfma.EvalConfig(
+            model_specs=[tfma.ModelSpec(label_key="x")],
+            slicing_specs=[tfma.SlicingSpec(), tfma.SlicingSpec(feature_keys=["sex"])],
+            metrics_specs=[tfma.MetricsSpec(metrics=[tfma.MetricConfig(class_name="Calibration")])],
+        ),
+    )["evaluation"]
+    found = evaluation_of([ArtifactResult(judged.id, "ModelEvaluation", judged.uri, "evaluation")])
+    assert found["metrics"] == {
+        "overall": {"calibration": 1.0},
+        "sex = female": {"calibration": 1.0},
+        "sex = male": {"calibration": None},
+    }
+    json.dumps(found, allow_nan=False)
 
 
 def test_a_slice_that_has_no_example_is_told() -> None:
