@@ -17,6 +17,7 @@ COMMANDS = (
     "up",
     "down",
     "status",
+    "backfill",
     "run",
     "compile",
     "new",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+from datetime import date, datetime
 from typing import Any
 
 
@@ -36,6 +38,18 @@ def count(text: str) -> int:
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
     return number
+
+
+def day(text: str) -> date:
+    """Read a day as ``2013-01-05`` or ``20130105``.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    for form in ("%Y-%m-%d", "%Y%m%d"):
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text, form).date()
+    raise argparse.ArgumentTypeError(f"{text!r} is not a day, as 2013-01-05 is")
 
 
 def raw_parameter(text: str) -> tuple[str, str]:

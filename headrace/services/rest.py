@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -72,6 +73,35 @@ class AirflowApi:
         if answer.status_code in (400, 422):
             raise UsageError(f"Airflow refuses to start a run of {dag_id}: {_reason(answer)}")
         self._check(answer)
+
+    def max_active_runs(self, dag_id: str) -> int:
+        """How many runs of the DAG may run at once.
+
+        Raises:
+            UsageError: there is no such DAG.
+        """
+        answer = self._request("GET", f"/api/v2/dags/{quote(dag_id)}/details")
+        if answer.status_code == 404:
+            raise UsageError(f"Airflow has no DAG {dag_id}")
+        return int(self._check(answer)["max_active_runs"])
+
+    def backfill(self, dag_id: str, first: date, last: date, reprocess: str, at_once: int) -> int:
+        """Start a backfill of whole days, and return its id.
+
+        Raises:
+            UsageError: Airflow refuses it, as while another one of the DAG is under way.
+        """
+        body = {
+            "dag_id": dag_id,
+            "from_date": f"{first.isoformat()}T00:00:00Z",
+            "to_date": f"{last.isoformat()}T00:00:00Z",
+            "reprocess_behavior": reprocess,
+            "max_active_runs": at_once,
+        }
+        answer = self._request("POST", "/api/v2/backfills", json=body)
+        if answer.status_code in (400, 404, 409, 422):
+            raise UsageError(f"Airflow refuses a backfill of {dag_id}: {_reason(answer)}")
+        return int(self._check(answer)["id"])
 
     def unpause(self, dag_id: str) -> None:
         """Let the DAG's runs be scheduled."""

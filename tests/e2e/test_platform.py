@@ -423,15 +423,15 @@ def _states(api: AirflowApi, dag_id: str) -> list[str]:
     return [run["state"] for run in _runs(api, dag_id)]
 
 
-def test_a_backfill_runs_day_by_day_each_with_its_own_span(api: AirflowApi) -> None:
-    body = {
-        "dag_id": "daily",
-        "from_date": "2013-01-01T00:00:00Z",
-        "to_date": "2013-01-02T00:00:00Z",
-        "max_active_runs": 1,
-    }
-    api._check(api._request("POST", "/api/v2/backfills", json=body))
+def test_a_backfill_runs_day_by_day_each_with_its_own_span(
+    api: AirflowApi, small: Platform
+) -> None:
+    begun = small.headrace("backfill", "daily", "2013-01-01", "20130102")
+    assert begun.returncode == 0, begun.stderr
+    assert begun.stdout.startswith("backfill 1 of daily has begun, 1 at once\n")
     wait_until(lambda: _states(api, "daily") == ["success", "success"])
+    earlier, later = sorted(_runs(api, "daily"), key=lambda run: run["run_after"])
+    assert earlier["end_date"] <= later["start_date"]
     windows = {}
     for run in _runs(api, "daily"):
         results = [
@@ -440,6 +440,39 @@ def test_a_backfill_runs_day_by_day_each_with_its_own_span(api: AirflowApi) -> N
         span, window = (result["asset"] for result in results if result)
         windows[run["data_interval_start"][:10]] = (span["span"], window["version"])
     assert windows == {"2013-01-01": (15706, "15706"), "2013-01-02": (15707, "15706-15707")}
+
+
+def test_the_same_backfill_again_is_served_from_the_cache(api: AirflowApi, small: Platform) -> None:
+    before = {run["dag_run_id"]: run["start_date"] for run in _runs(api, "daily")}
+    begun = small.headrace("backfill", "daily", "2013-01-01", "2013-01-02", "--again")
+    assert begun.returncode == 0, begun.stderr
+
+    def ran_again() -> bool:
+        runs = _runs(api, "daily")
+        return {run["state"] for run in runs} == {"success"} and all(
+            run["start_date"] != before[run["dag_run_id"]] for run in runs
+        )
+
+    wait_until(ran_again)
+    for run in before:
+        results = [api.result("daily", run, task) for task in ("ColumnarExampleGen", "Push")]
+        assert [result and result["state"] for result in results] == ["CACHED", "CACHED"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nothing", "20130101", "20130102"), "Airflow has no DAG nothing"),
+        (("daily", "20130102", "20130101"), "the last day, 2013-01-01, is before the first"),
+        (("tiny", "20130101", "20130102"), "Airflow refuses a backfill of tiny: "),
+    ],
+)
+def test_a_backfill_that_cannot_be_is_refused(
+    api: AirflowApi, small: Platform, arguments: tuple[str, ...], message: str
+) -> None:
+    refused = small.headrace("backfill", *arguments)
+    assert refused.returncode == 2
+    assert message in refused.stderr
 
 
 def test_spans_that_arrive_start_a_run_each_and_a_push_starts_the_next_dag(
