@@ -27,6 +27,7 @@ from headrace.settings import load_settings
 from tests.e2e.browser import DRIVER, Browser, browser
 from tests.e2e.conftest import Platform
 from tests.other_user import as_another_user, needs_root
+from tests.processes import spawned
 
 pytestmark = pytest.mark.e2e
 
@@ -308,9 +309,9 @@ def test_a_task_that_is_ended_leaves_no_process_and_its_execution_is_cancelled(
 ) -> None:
     run_id = f"ended_by{end.__name__}"
     api.trigger("tiny", run_id, {"mode": "spawn"})
-    wait_until(lambda: _processes("sleep 602"))
+    wait_until(lambda: len(spawned(small.home)) == 2)
     end(api, run_id)
-    wait_until(lambda: not _processes("sleep 602") and not _processes("sleep 601"))
+    wait_until(lambda: not spawned(small.home))
     wait_until(lambda: _node_states(small, run_id) == {"Make": "complete", "Use": "canceled"})
 
 
@@ -402,17 +403,6 @@ def _waiting_node(api: AirflowApi, dag_id: str, run_id: str) -> int:
 
     wait_until(waits)
     return int(said[0].split()[0])
-
-
-def _processes(command: str) -> list[int]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if " ".join(process.cmdline()) == command:
-                found.append(process.pid)
-        except psutil.Error:
-            pass
-    return found
 
 
 def _runs(api: AirflowApi, dag_id: str) -> list[dict]:

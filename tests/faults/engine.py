@@ -17,9 +17,10 @@ from headrace.settings import Settings, load_settings
 from tests.faults import injuries
 from tests.faults.injuries import Disk
 from tests.faults.plan import Fault, Hazard, Kind, Target
-from tests.faults.scene import Digests, Scene, described, look, processes_with
+from tests.faults.scene import Digests, Scene, described, look
 from tests.faults.stage import End, Trial
 from tests.faults.store import Store, read_sqlite
+from tests.processes import processes_with
 
 PROJECT = Path(__file__).parents[2]
 ROWS = "a,b\n" + "".join(f"{number},{number % 7}.5\n" for number in range(40))

@@ -106,17 +106,6 @@ def lives(pid: int, started: float) -> bool:
     return False
 
 
-def processes_with(marker: str) -> list[psutil.Process]:
-    """Every process that was started with this in its environment, and lives."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            environ = Path(f"/proc/{process.pid}/environ").read_bytes()
-            if marker.encode() in environ and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
-
-
 def described(process: psutil.Process) -> str:
     with contextlib.suppress(psutil.Error):
         return f"{process.pid} {' '.join(process.cmdline())[:160]}"

@@ -17,8 +17,9 @@ import pytest
 
 from tests.faults.auditor import Claim, Rule, audit, completed
 from tests.faults.contents import digest, records
-from tests.faults.scene import Digests, Scene, described, look, processes_with
+from tests.faults.scene import Digests, Scene, described, look
 from tests.faults.store import read_sqlite
+from tests.processes import processes_with
 
 STORE = Path(__file__).parents[1] / "data" / "stores" / "2026-11.sql"
 PLACE = "/srv/headrace"

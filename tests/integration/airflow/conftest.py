@@ -55,6 +55,11 @@ class AirflowHome:
     elsewhere: Path
     environ: dict[str, str]
 
+    @property
+    def home(self) -> Path:
+        """Of headrace."""
+        return Path(self.environ["HEADRACE_HOME"])
+
     def dag_file(self, name: str, text: str) -> Path:
         file = self.project / "dags" / f"{name}.py"
         file.write_text(

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.integration.airflow.conftest import RUN, AirflowHome
+from tests.processes import spawned
 
 pytestmark = pytest.mark.integration
 
@@ -21,17 +21,6 @@ def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came to pass"
         time.sleep(0.05)
-
-
-def sleepers() -> list[int]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.cmdline() in (["sleep", "601"], ["sleep", "602"]):
-                found.append(process.pid)
-        except psutil.Error:
-            pass
-    return found
 
 
 def runs_in(store: Path) -> set[str]:
@@ -117,10 +106,10 @@ def test_a_task_that_exceeds_its_time_leaves_no_process(airflow: AirflowHome) ->
     arguments = f'node_args={{"Use": {{"execution_timeout": {limit}}}}}'
     file = airflow.dag_file("slow", f'{TINY}, dag_id="slow", {arguments}')
     process = airflow.start(RUN, str(file), json.dumps({"mode": "spawn"}))
-    wait_until(lambda: len(sleepers()) == 2 or process.poll() is not None)
-    assert len(sleepers()) == 2
+    wait_until(lambda: len(spawned(airflow.home)) == 2 or process.poll() is not None)
+    assert len(spawned(airflow.home)) == 2
     output, _ = process.communicate(timeout=120)
     ended = json.loads(output.strip().splitlines()[-1])
     assert ended["tasks"] == {"Make": "success", "Use": "failed"}
     assert "AirflowTaskTimeout" in output
-    wait_until(lambda: not sleepers(), seconds=10)
+    wait_until(lambda: not spawned(airflow.home), seconds=10)

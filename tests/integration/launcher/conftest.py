@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from headrace.ir.manifest import Manifest
@@ -86,17 +85,6 @@ class Tiny:
 @pytest.fixture
 def runs(settings: Settings, tiny: Manifest, database: Path) -> Tiny:
     return Tiny(settings, tiny, database)
-
-
-def processes_with(text: str) -> list[int]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if text in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
-        except psutil.Error:
-            pass
-    return found
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:

@@ -13,7 +13,8 @@ from headrace.ir.manifest import Manifest
 from headrace.launcher.client import JobKilled, LauncherClient
 from headrace.launcher.protocol import Frame, LogFrame
 from headrace.settings import Settings
-from tests.integration.launcher.conftest import Tiny, processes_with, wait_until
+from tests.integration.launcher.conftest import Tiny, wait_until
+from tests.processes import spawned
 
 pytestmark = pytest.mark.integration
 
@@ -34,12 +35,12 @@ def test_a_cancelled_node_leaves_no_process_and_is_closed_in_the_store(
 
     thread = threading.Thread(target=work)
     thread.start()
-    wait_until(lambda: processes_with("sleep 602"))
+    wait_until(lambda: len(spawned(anyhow.home)) == 2)
     client.cancel()
     thread.join(30)
     assert not thread.is_alive()
     assert len(failures) == 1
-    wait_until(lambda: not processes_with("sleep 601") and not processes_with("sleep 602"))
+    wait_until(lambda: not spawned(anyhow.home))
     assert runs.states() == ["COMPLETE", "CANCELED"]
 
 

@@ -10,12 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from headrace.launcher.starting import launcher_process
 from headrace.settings import Settings
 from tests.integration.conftest import PROJECT
+from tests.processes import spawned
 
 pytestmark = pytest.mark.integration
 
@@ -169,29 +169,29 @@ def test_wrong_use_is_one_clear_error_and_nothing_runs(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_nodes_and_the_run_can_be_resumed(
-    cli: Cli, number: signal.Signals
+    cli: Cli, settings: Settings, number: signal.Signals
 ) -> None:
     name = f"stopped-by-{number.name}"
     process = cli.start(TINY, "--param", "mode=spawn", "--run-id", name)
     assert process.stderr is not None
     while "Use: running" not in process.stderr.readline():
         pass
-    _wait_for(lambda: _sleepers())
+    _wait_for(lambda: spawned(settings.home))
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert f"resume with: bin/headrace run --resume {name}" in errors
-    _wait_for(lambda: not _sleepers())
+    _wait_for(lambda: not spawned(settings.home))
     run, nodes = cli.outcome("--resume", name, "--param", "mode=fine")
     assert (run["state"], nodes["Use"]["state"]) == ("success", "complete")
 
 
-def test_a_killed_run_leaves_no_process_and_can_be_resumed(cli: Cli) -> None:
+def test_a_killed_run_leaves_no_process_and_can_be_resumed(cli: Cli, settings: Settings) -> None:
     process = cli.start(TINY, "--param", "mode=spawn", "--run-id", "killed")
-    _wait_for(lambda: _sleepers())
+    _wait_for(lambda: spawned(settings.home))
     process.kill()
     process.communicate()
-    _wait_for(lambda: not _sleepers())
+    _wait_for(lambda: not spawned(settings.home))
     run, _ = cli.outcome("--resume", "killed", "--param", "mode=fine")
     assert run["state"] == "success"
 
@@ -203,23 +203,13 @@ def test_a_run_that_nobody_reads_any_more_ends_also_without_its_launcher(
     assert process.stdout is not None
     while "Use: running" not in process.stdout.readline():
         pass
-    _wait_for(lambda: _sleepers())
+    _wait_for(lambda: spawned(settings.home))
     process.stdout.close()
     launcher = launcher_process(settings)
     assert launcher is not None
     launcher.kill()
     assert process.wait(30) == 128 + signal.SIGPIPE
-    _wait_for(lambda: not _sleepers())
-
-
-def _sleepers() -> list[psutil.Process]:
-    """What the component in mode ``spawn`` starts."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        ended = process.info["status"] == psutil.STATUS_ZOMBIE
-        if process.info["cmdline"] == ["sleep", "602"] and not ended:
-            found.append(process)
-    return found
+    _wait_for(lambda: not spawned(settings.home))
 
 
 def _wait_for(condition: object, seconds: float = 90) -> None:
