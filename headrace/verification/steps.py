@@ -1,8 +1,7 @@
-"""The checks and test sessions, as commands."""
+"""A step of the verification, and the checks that need no tests."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,27 +35,4 @@ def checks(layout: Layout, project: Path) -> list[Step]:
         Step("format", (ruff, "format", "--check", *folders)),
         Step("types", (str(tools / "mypy"),)),
         Step("import contracts", (str(tools / "lint-imports"),)),
-    ]
-
-
-def test_sessions(layout: Layout, reports: Path, arguments: Sequence[str]) -> list[Step]:
-    """One pytest session for each environment, because the two cannot share one."""
-    pythons = {"Airflow": layout.airflow_python, "TFX": layout.tfx_python}
-    return [
-        Step(
-            f"tests of the {side} environment",
-            (
-                str(python),
-                "-u",  # its progress is read through a pipe
-                "-m",
-                "pytest",
-                f"--junitxml={reports / side}.xml",
-                "-o",
-                f"cache_dir={layout.cache / 'pytest' / side}",
-                *arguments,
-            ),
-            report=reports / f"{side}.xml",
-            label=f"{side:<7}",
-        )
-        for side, python in pythons.items()
     ]

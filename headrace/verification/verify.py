@@ -14,7 +14,8 @@ from pathlib import Path
 from headrace.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE
 from headrace.settings import Settings
 from headrace.verification.report import Counts, read_counts
-from headrace.verification.steps import Step, checks, test_sessions
+from headrace.verification.sessions import Session, of_each_environment, side_by_side
+from headrace.verification.steps import Step, checks
 from headrace.verification.system import provide_packages
 
 WITHOUT_FLINK = "--without-flink"
@@ -32,19 +33,23 @@ class _Outcome:
 def verify(settings: Settings, arguments: Sequence[str]) -> int:
     """Run everything, or with ``arguments`` only pytest with them; return the exit code.
 
-    The whole runs both sessions at once: each waits for other processes most of its time. With
-    arguments they run one after another, so that a debugger has the terminal to itself.
+    The whole runs its sessions at once: each waits for other processes most of its time. With
+    arguments there is one of each environment, and they run one after another, so that a debugger
+    has the terminal to itself.
 
     ``--without-flink`` leaves tests out, and is no choice of tests.
     """
+    layout, project = settings.layout, settings.project
     with tempfile.TemporaryDirectory(prefix="headrace-test-") as scratch:
-        sessions = test_sessions(settings.layout, Path(scratch), arguments)
-        project = settings.project
+
+        def steps(sessions: Iterable[Session]) -> list[Step]:
+            return [session.step(layout, Path(scratch), arguments) for session in sessions]
+
         if set(arguments) - {WITHOUT_FLINK}:
-            return _sum_up(_one_after_another(sessions, project))
+            return _sum_up(_one_after_another(steps(of_each_environment(layout)), project))
         provide_packages(os.environ, with_flink=WITHOUT_FLINK not in arguments)
-        done = _one_after_another(checks(settings.layout, project), project)
-        return _sum_up([*done, *_side_by_side(sessions, project)])
+        done = _one_after_another(checks(layout, project), project)
+        return _sum_up([*done, *_side_by_side(steps(side_by_side(layout)), project)])
 
 
 def _one_after_another(steps: Sequence[Step], project: Path) -> list[_Outcome]:
