@@ -17,6 +17,9 @@ _SIGNATURES = {
     rb"FEA1": "a Feather file",
     rb"Obj\x01": "an Avro file",
 }
+LONGEST = 16
+"""None of them has more bytes."""
+
 _HINT = (
     "files are read as their names say: rename it (.gz, .parquet) or unpack it, or set input_format"
 )

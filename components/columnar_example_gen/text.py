@@ -13,9 +13,10 @@ from headrace.errors import HeadraceError
 
 from .arrays import Array
 from .ranges import Range
-from .signatures import refuse_binary
+from .signatures import LONGEST, refuse_binary
 
 _UTF8_MARK = codecs.BOM_UTF8
+_BEGINNING = max(LONGEST, len(_UTF8_MARK))
 _PLAIN = ("utf-8", "ascii")
 _UNDECODABLE = "headrace.undecodable"
 _SURROGATES = range(0xD800, 0xE000)
@@ -124,7 +125,7 @@ def reader(stream: BinaryIO, piece: Range, encoding: str) -> Read:
 
 
 class _Checked:
-    """Looks at a file's beginning."""
+    """Looks at a file's beginning, and gives that whole, however little is asked for."""
 
     def __init__(self, file: str, read: Read) -> None:
         self._file = file
@@ -133,9 +134,12 @@ class _Checked:
 
     def __call__(self, size: int) -> bytes:
         data = self._read(size)
-        if not self._started:
-            self._started = True
-            refuse_binary(self._file, data)
+        if self._started:
+            return data
+        self._started = True
+        while len(data) < _BEGINNING and (more := self._read(_BEGINNING - len(data))):
+            data += more
+        refuse_binary(self._file, data)
         return data
 
 

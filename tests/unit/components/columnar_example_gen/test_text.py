@@ -33,6 +33,14 @@ def test_a_byte_order_mark_is_left_out_at_the_beginning_only(encoding):
     assert read("\ufeffa\ufeff".encode(encoding), encoding) == "a\ufeff".encode()
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 40])
+def test_a_files_beginning_is_seen_however_few_bytes_are_read_at_once(size):
+    assert read(b"\xef\xbb\xbf", "utf-8", size) == b""
+    assert read(b"\xef\xbb\xbf{}\n", "utf-8", size) == b"{}\n"
+    with pytest.raises(HeadraceError, match="bzip2"):
+        read(b"BZh91AY&SY" + bytes(20), "utf-8", size)
+
+
 @pytest.mark.parametrize(
     ("data", "encoding", "expected"),
     [
