@@ -81,7 +81,10 @@ def last_record_end(data: bytes, quote: bytes, open_quotes: int = 0) -> int:
 
 
 def record_spans(data: bytes, quote: bytes) -> tuple[Array, Array]:
-    """Start and end of each record that is not blank; the line break belongs to the record."""
+    """Start and end of each record that is not blank; the line break belongs to the record.
+
+    A line break is a line feed with the carriage returns before it, or carriage returns at the end.
+    """
     characters = np.frombuffer(data, np.uint8)
     breaks = np.flatnonzero(characters == ord("\n"))
     if quote and quote in data:
@@ -91,12 +94,10 @@ def record_spans(data: bytes, quote: bytes) -> tuple[Array, Array]:
     if data and (not len(ends) or ends[-1] != len(data)):
         ends = np.append(ends, len(data))
     starts = np.concatenate(([0], ends[:-1])) if len(ends) else ends
-    lengths = ends - starts
     first = characters[starts] if len(starts) else characters[:0]
-    is_break = (first == ord("\n")) | (first == ord("\r"))
-    second = characters[np.minimum(starts + 1, len(data) - 1)] if len(starts) else first
-    blank = (lengths == 1) & is_break
-    blank |= (lengths == 2) & (first == ord("\r")) & (second == ord("\n"))
+    blank = first == ord("\n")
+    for record in np.flatnonzero(first == ord("\r")).tolist():
+        blank[record] = not data[starts[record] : ends[record]].strip(b"\r\n")
     return starts[~blank], ends[~blank]
 
 

@@ -42,9 +42,17 @@ def _records(starts: Array, places: Array) -> list[int]:
 
 
 def _returns(characters: Array, quotes: Array) -> Array:
-    """Carriage returns that no line feed follows, outside of quotes; one that ends all is none."""
+    """Carriage returns, outside of quotes, after which a record goes on.
+
+    One or more before a line feed, or at the end of all, are a line break.
+    """
     places = np.flatnonzero(characters[:-1] == ord("\r"))
     lone = places[characters[places + 1] != ord("\n")]
+    if len(lone):
+        others = np.append(np.flatnonzero(characters != ord("\r")), len(characters))
+        following = others[np.searchsorted(others, lone)]
+        last = np.append(characters, ord("\n"))[following]
+        lone = lone[last != ord("\n")]
     return lone[np.searchsorted(quotes, lone) & 1 == 0]
 
 

@@ -97,12 +97,13 @@ def csv_records(data: bytes, delimiter: str, quote: str) -> list[Record]:
     """What Python's reader of CSV sees, the header among it; blank records are none.
 
     A record that it takes for several rows, or does not see the end of, is no row, and neither is
-    one that is no text.
+    one that is no text. Carriage returns that end one are its line break's, which a reader of the
+    whole file takes for blank records after it.
     """
     data = data.removeprefix(codecs.BOM_UTF8)
     found = []
     for line, record in records(data, quote.encode()):
-        bare = record.removesuffix(b"\n").removesuffix(b"\r")
+        bare = record.removesuffix(b"\n").rstrip(b"\r")
         if bare:
             found.append(Record(line, _cells(bare, delimiter, quote)))
     return found

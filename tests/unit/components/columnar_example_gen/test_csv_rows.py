@@ -53,6 +53,16 @@ def test_a_carriage_return_alone_ends_no_row():
     assert bad == [(1, "a carriage return without a line feed, outside of quotes")]
 
 
+@pytest.mark.parametrize("end", [b"\r\r\n", b"\r\r\r\n"])
+def test_several_carriage_returns_end_a_row_as_one_does(end):
+    lines = [b"1,2", b"", b'"3","4"', b"5,6\r7,8", b"9,"]
+    found, bad, _ = rows_of(end.join(lines) + end)
+    assert found == [("1", "2"), ("3", "4"), ("9", None)]
+    assert [line for line, _ in bad] == [4]
+    assert rows_of(b"1,2\r\r")[:2] == ([("1", "2")], [])
+    assert rows_of(b"1,2\n\r\r")[:2] == ([("1", "2")], [])
+
+
 def test_many_bad_rows_have_their_lines():
     data = b"".join(b"%d\n" % number for number in range(5000))
     _, bad, _ = rows_of(data, first_line=3)
