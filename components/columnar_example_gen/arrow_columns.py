@@ -214,6 +214,7 @@ def _is_integer(number: Decimal | None) -> bool | None:
 
 
 def _as_numbers(array: pa.Array, kind: Kind) -> tuple[pa.Array, Array | None]:
+    array = _as_bytes(array)  # what Parquet calls a text may be any bytes
     try:
         return convert(_as_text(array), kind)
     except pa.ArrowInvalid:  # bytes that are no text

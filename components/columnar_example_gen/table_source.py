@@ -25,6 +25,7 @@ from .ranges import Range, range_count
 _READERS = 16
 _BATCH_ROWS = 65536
 _BATCH_BYTES = 64 << 20
+_SHOWN_BYTES = 80
 _ARROW_MAGIC = b"ARROW1"
 _FEATHER_1_MAGIC = b"FEA1"
 
@@ -218,7 +219,7 @@ class TableSource:
                 path,
                 before + int(row) + 1,
                 typed.reason(int(row)),
-                str(block.batch.slice(int(row), 1).to_pylist()[0]),
+                _shown(block.batch.slice(int(row), 1)),
             )
             for row in np.flatnonzero(dropped)
         ]
@@ -226,7 +227,7 @@ class TableSource:
 
     @contextlib.contextmanager
     def _open(self, file: InputFile) -> Iterator[TableFile]:
-        with opened(file) as stream:
+        with opened(file) as stream, _named(file.path):
             seekable: Any = io.BytesIO(stream.read()) if file.is_compressed else stream
             try:
                 table = _OPENERS[self.format](seekable)
@@ -235,13 +236,26 @@ class TableSource:
                     f"{file.path} is no {self.format} file: {error}",
                     "name the files' format with input_format",
                 ) from error
-            with _named(file.path):
-                yield table
+            yield table
 
     def _kinds(self, file: InputFile) -> dict[str, Kind]:
         with self._open(file) as table:
             arrays = flattened(table.schema.empty_table(), file.path)
             return {name: kind_of(name, array.type, file.path) for name, array in arrays.items()}
+
+
+def _shown(row: pa.RecordBatch) -> str:
+    """One row, by the names of its columns."""
+    return str({name: _shown_value(row.column(name)) for name in row.schema.names})
+
+
+def _shown_value(cell: pa.Array) -> Any:
+    try:
+        return cell[0].as_py()
+    except UnicodeDecodeError:  # what Parquet calls a text may be any bytes
+        if pa.types.is_string(cell.type):
+            return cell.cast(pa.binary())[0].as_py()
+        return " ".join(str(cell).split())
 
 
 def _rows_at_once(rows: int, size: int) -> int:
@@ -258,9 +272,11 @@ def _named(path: str) -> Iterator[None]:
     """
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         # Arrow says OSError to broken data, too, without the number that the system's have.
         if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
             raise
         text = " ".join(str(error).split())
+        if isinstance(error, UnicodeDecodeError):
+            text = f"it has {error.object[:_SHOWN_BYTES]!r}, which is not UTF-8, as a text"
         raise HeadraceError(f"{path} cannot be read: {text}", "copy the file again") from error

@@ -197,6 +197,28 @@ def test_objects_without_any_name_are_rows(generators, base):
 
 
 @pytest.mark.parametrize("name", list(WRITERS))
+def test_a_name_that_is_no_text_is_told_by_file(generators, base, name, monkeypatch):
+    monkeypatch.setitem(globals(), "TABLE", pa.table({"number": [1]}))
+    WRITERS[name](str(base / name))
+    content = (base / name).read_bytes()
+    (base / name).write_bytes(content.replace(b"number", b"numb\xffr"))
+    with pytest.raises(HeadraceError, match=rf"{re.escape(name)} cannot be read: .*not UTF-8"):
+        all_rows(generators, base)
+
+
+def test_a_text_of_parquet_that_is_none_goes_into_quarantine_by_its_bytes(generators, base):
+    pq.write_table(pa.table({"i": ["aa", "7"]}), base / "t.parquet", compression="none")
+    content = (base / "t.parquet").read_bytes()
+    (base / "t.parquet").write_bytes(content.replace(b"aa", b"\xff\xff"))
+    rows, ours = all_rows(
+        generators, base, bad_rows="quarantine", given_schema=given(i=schema_pb2.INT)
+    )
+    assert rows == [{"i": [7]}]
+    [kept] = (ours.uri / "quarantine").iterdir()
+    assert json.loads(kept.read_text())["text"] == "{'i': b'\\xff\\xff'}"
+
+
+@pytest.mark.parametrize("name", list(WRITERS))
 def test_broken_tables_are_told_by_file(generators, base, name, monkeypatch):
     monkeypatch.setitem(globals(), "TABLE", pa.table({"t": [str(i * 7919) for i in range(20000)]}))
     WRITERS[name](str(base / name))

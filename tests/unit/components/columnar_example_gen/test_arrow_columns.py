@@ -35,6 +35,7 @@ NOT_INT = "a has a value that is not of kind INT"
         (pa.array([Decimal("1.00"), Decimal("1.50")]), [1], [1]),
         (pa.array(["7", "x", None]), [7, None], [1]),
         (pa.array([b"7", b"\xff", b"x", None]), [7, None], [1, 2]),
+        (pa.array([b"7", b"\xff", b"x", None]).view(pa.string()), [7, None], [1, 2]),
     ],
 )
 def test_what_is_not_of_a_given_kind_is_bad_and_the_rest_exact(array, expected, bad):
