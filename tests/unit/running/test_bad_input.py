@@ -45,14 +45,20 @@ def test_a_runs_record_is_read_or_refused_with_its_file(runs, data):
     assert all(type(value) in (int, float, str, bool) for value in record.parameters.values())
 
 
+@pytest.fixture(scope="module")
+def named_runs(tmp_path_factory):
+    """For directories that any text may have named, one as ``run.json`` among them."""
+    return tmp_path_factory.mktemp("named-runs")
+
+
 @fuzzed(60, text=odd_text | short_text)
-def test_a_runs_id_is_a_directory_below_the_runs_or_refused(runs, text):
+def test_a_runs_id_is_a_directory_below_the_runs_or_refused(named_runs, text):
     try:
-        directory = run_directory(runs, text)
+        directory = run_directory(named_runs, text)
     except UsageError as error:
         assert "run id" in error.message
         return
-    assert directory.parent == runs
+    assert directory.parent == named_runs
     directory.mkdir(exist_ok=True)
 
 
