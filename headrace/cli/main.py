@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import signal
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from headrace import __version__
-from headrace.errors import EXIT_FAILED, EXIT_USAGE, HeadraceError
+from headrace.errors import EXIT_FAILED, EXIT_USAGE, HeadraceError, UsageError
 
 COMMANDS = (
     "demo",
@@ -38,6 +39,7 @@ COMMANDS = (
 )
 """Modules of this package, one a command, in the order that help shows them."""
 
+_SHOWN = 80
 _INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -65,6 +67,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (head, less) has gone; a second failure while flushing would hide that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
+    except OSError as error:
+        # No file can be named so, wherever the name has come from.
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        report(UsageError(_too_long(error), "give a shorter one"))
+        return EXIT_USAGE
+
+
+def _too_long(error: OSError) -> str:
+    name = str(error.filename or error)
+    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    return f"{shown}: too long for a path or the name of a file"
 
 
 def build_parser() -> argparse.ArgumentParser:

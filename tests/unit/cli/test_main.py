@@ -58,6 +58,31 @@ def test_a_users_mistake_is_one_message_without_a_stack_trace(
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["restore", "x" * 300], ["backup", "x" * 300], ["new", "component", "x" * 300]),
+        *(["compile", "x" * 300 + ".py:f"], ["stream", "status", "x" * 300], ["runs"]),
+    ],
+)
+def test_a_path_that_is_too_long_is_wrong_use(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEADRACE_PROJECT", str(tmp_path))
+    monkeypatch.setenv("HEADRACE_METADATA_URL", f"sqlite:///{tmp_path}/store.sqlite")
+    (tmp_path / "store.sqlite").touch()
+    if arguments == ["runs"]:
+        monkeypatch.setenv("HEADRACE_HOME", "/tmp/" + "x" * 300)
+    assert main(arguments) == EXIT_USAGE
+    err = capsys.readouterr().err
+    assert err.startswith("headrace: ")
+    assert err.count("\n") <= 2
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [
         ("a=1", 1),
