@@ -77,6 +77,17 @@ def load_node(
     )
 
 
+_OF_DAMAGE = (
+    json_format.ParseError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+)
+"""The last is TFX's own, of a parameter whose default is not of its type."""
+
+
 @contextlib.contextmanager
 def _told(ir_path: Path) -> Iterator[None]:
     """Have an error of TFX's or protobuf's name the file, of which it is.
@@ -86,7 +97,7 @@ def _told(ir_path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (json_format.ParseError, LookupError, AttributeError, TypeError, ValueError) as error:
+    except _OF_DAMAGE as error:
         raise HeadraceError(
             f"pipeline IR {ir_path} is damaged: {' '.join(str(error).split())}",
             "compile the pipeline again: bin/headrace compile TARGET",

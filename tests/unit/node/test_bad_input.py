@@ -1,6 +1,7 @@
 """Whatever an IR file holds: the node that is asked for, or a refusal with the file's name."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,14 @@ def written(file):
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     return tmp_path_factory.mktemp("ir") / "pipeline.json"
+
+
+def test_a_parameter_whose_type_is_not_its_values_is_refused_with_the_file(place):
+    file = GOLDEN / "tiny.json"
+    run_id = r'("name": "pipeline-run-id",\s*"type": )"STRING"'
+    place.write_text(re.sub(run_id, r'\1"INT"', file.read_text()))
+    with pytest.raises(HeadraceError, match="is damaged: Runtime parameter type"):
+        load_node(place, NODES[file][0], "run", {})
 
 
 @fuzzed(
