@@ -1,6 +1,5 @@
 """A small Flink cluster, started and stopped by headrace's command line as a user would."""
 
-import json
 import os
 import subprocess
 import sys
@@ -11,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from headrace.flink.describe import describe
 from headrace.flink.paths import FlinkPaths
 from headrace.layout import Layout
 from headrace.services.state import ServiceState, read_state
+from headrace.settings import load_settings
 from tests.integration.conftest import PROJECT, tfx_python
 
 SMALL = "taskmanager.memory.network.min=64m taskmanager.memory.network.max=64m"
@@ -49,8 +50,8 @@ class Cluster:
         )
 
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.headrace("flink", "status", "--json").stdout)
-        return found
+        """What ``headrace flink status`` shows."""
+        return describe(load_settings(self.home, self.environ))
 
 
 def cluster_at(home: Path, flink_environ: dict[str, str]) -> Cluster:

@@ -1,5 +1,6 @@
 """A real cluster: started, looked at, damaged and stopped."""
 
+import json
 import os
 import signal
 import socket
@@ -30,7 +31,7 @@ def listening(process: psutil.Process) -> set[str]:
 
 
 def test_status_shows_slots_and_memory_and_a_second_up_says_so(cluster: Cluster) -> None:
-    found = cluster.status()
+    found = json.loads(cluster.headrace("flink", "status", "--json").stdout)
     assert found["state"] == "up"
     assert found["slots"] == {"total": 2, "free": 2}
     assert found["version"].startswith("1.19.")

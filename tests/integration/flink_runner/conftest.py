@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from headrace.flink.describe import describe
 from headrace.flink.job_api import ENDED, JobApi
 from headrace.flink.paths import flink_paths
 from headrace.flink.state import ClusterState, current_cluster
@@ -49,8 +50,7 @@ class Flink:
 
     def status(self) -> dict[str, Any]:
         """What ``headrace flink status`` shows."""
-        found: dict[str, Any] = json.loads(self.headrace("flink", "status", "--json").stdout)
-        return found
+        return describe(self.settings)
 
     def running_jobs(self) -> list[dict[str, Any]]:
         return [job for job in self.status()["jobs"] if job["state"] not in ENDED]

@@ -41,9 +41,11 @@ class Stream:
 
     def cut_off(self) -> None:
         """End the job as a failure would: what it did since its last checkpoint is not kept."""
+        job_id = self.status()["job_id"]
         with JobApi(self.flink.cluster.rest_url) as api:
-            api.cancel(self.status()["job_id"])
-        wait_until(lambda: self.status()["state"] == "CANCELED")
+            api.cancel(job_id)
+        wait_until(lambda: self.flink.state(job_id) == "CANCELED")
+        assert self.status()["state"] == "CANCELED"
 
     def feed(self, name: str, *numbers: int) -> None:
         rows = "".join(f"{number},{name}\n" for number in numbers)
