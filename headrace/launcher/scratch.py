@@ -12,6 +12,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from headrace.services.identity import ProcessIdentity
+
+_PER_SECOND = 100
+"""In the names, as the kernel counts."""
 _REMOVE = ("/bin/rm", "-rf", "--")
 
 
@@ -21,7 +25,10 @@ def make_scratch(environ: Mapping[str, str]) -> Path:
     Raises:
         OSError: it cannot be made.
     """
-    return Path(tempfile.mkdtemp(prefix=f"{_prefix()}{os.getpid()}-", dir=_base(environ)))
+    maker = ProcessIdentity.of(os.getpid())
+    started = round(maker.started * _PER_SECOND)
+    prefix = f"{_prefix()}{maker.pid}-{started}-"
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=_base(environ)))
 
 
 def remove_scratch(directory: Path) -> None:
@@ -39,11 +46,14 @@ def remove_scratch(directory: Path) -> None:
 
 def abandoned(environ: Mapping[str, str]) -> Iterator[Path]:
     """Directories of this user whose maker was killed before it could remove them."""
-    pattern = re.compile(re.escape(_prefix()) + r"(\d+)-\w+")
+    pattern = re.compile(re.escape(_prefix()) + r"(\d+)-(\d+)-\w+")
     with contextlib.suppress(OSError):
         for entry in os.scandir(_base(environ)):
             match = pattern.fullmatch(entry.name)
-            if match is None or _is_alive(int(match[1])):
+            if match is None:
+                continue
+            maker = ProcessIdentity(int(match[1]), int(match[2]) / _PER_SECOND)
+            if maker.find() is not None:
                 continue
             with contextlib.suppress(OSError):
                 if entry.stat(follow_symlinks=False).st_uid == os.getuid():
@@ -59,13 +69,3 @@ def _prefix() -> str:
     with contextlib.suppress(OSError):
         return f"headrace-{os.stat('/proc/self/ns/pid').st_ino}-"
     return f"headrace-{os.uname().nodename}-"
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,18 @@ def test_only_what_the_dead_left_is_abandoned(tmp_path: Path) -> None:
     made = Path(maker.stdout.readline().strip())
     assert list(abandoned(environ)) == []
     maker.kill()
+    # Until its parent reaps it, a killed process has its pid still; some inits take their time.
+    os.waitid(os.P_PID, maker.pid, os.WEXITED | os.WNOWAIT)
+    assert list(abandoned(environ)) == [made]
     maker.wait()
     maker.stdout.close()
     assert list(abandoned(environ)) == [made]
+
+
+def test_a_process_that_has_the_pid_of_a_dead_one_is_not_the_maker(tmp_path: Path) -> None:
+    environ = {"TMPDIR": str(tmp_path)}
+    made = make_scratch(environ)
+    prefix, started, name = made.name.rsplit("-", 2)
+    of_the_dead = made.with_name(f"{prefix}-{int(started) - 100}-{name}")
+    of_the_dead.mkdir()
+    assert list(abandoned(environ)) == [of_the_dead]
