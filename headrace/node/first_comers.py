@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import ml_metadata as mlmd
@@ -21,6 +21,7 @@ from headrace.retries import Patience, patiently
 _T = TypeVar("_T")
 
 _TYPES = ("artifact_type", "execution_type", "context_type")
+_CLAIM = "headrace:"
 _TRIES = 30
 _PAUSE_SECONDS = 0.3
 _OPENING = ("concurrent connection", "already exists", "duplicate", "deadlock")
@@ -34,11 +35,26 @@ def puts_types(name: str) -> bool:
 
 def claim_types(request: Any) -> None:
     """Give each type of a request an external id that follows from its kind, name and version."""
-    fields = {field.name: value for field, value in request.ListFields()}
+    for kind, item in _types_in(request):
+        if not item.external_id:
+            item.external_id = f"{_CLAIM}{kind}:{item.name}:{item.version}"
+
+
+def hide_claims(response: Any) -> None:
+    """Take such ids out of an answer: to TFX a type that has one is not the type it wants.
+
+    It would register it once more, and ask for it again.
+    """
+    for _, item in _types_in(response):
+        if item.external_id.startswith(_CLAIM):
+            item.ClearField("external_id")
+
+
+def _types_in(message: Any) -> Iterator[tuple[str, Any]]:
+    fields = {field.name: value for field, value in message.ListFields()}
     for kind in _TYPES:
         for item in [*fields.get(f"{kind}s", ()), *filter(None, [fields.get(kind)])]:
-            if not item.external_id:
-                item.external_id = f"headrace:{kind}:{item.name}:{item.version}"
+            yield kind, item
 
 
 class _InTurn(Patience):

@@ -145,6 +145,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
             backslashes.hide(request)
         with self._counted(name):
             self._tried(name, request, response, call)
+        first_comers.hide_claims(response)
         if self._is_postgresql:
             backslashes.show(request)
             backslashes.show(response)

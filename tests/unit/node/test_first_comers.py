@@ -71,3 +71,14 @@ def test_types_have_ids_by_kind_name_and_version() -> None:
 def test_only_calls_that_register_types_are_told_apart() -> None:
     names = ("PutTypes", "PutContextType", "PutContexts", "GetContextType", "PutExecution")
     assert [first_comers.puts_types(name) for name in names] == [True, True, False, False, False]
+
+
+def test_an_answer_does_not_show_the_ids_that_types_have_of_headrace() -> None:
+    response = service.GetExecutionTypesResponse(
+        execution_types=[
+            pb.ExecutionType(name="Model", external_id="headrace:execution_type:Model:"),
+            pb.ExecutionType(name="Other", external_id="mine"),
+        ]
+    )
+    first_comers.hide_claims(response)
+    assert [item.external_id for item in response.execution_types] == ["", "mine"]
