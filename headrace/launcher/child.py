@@ -15,10 +15,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 from headrace.fields import read_fields
@@ -44,9 +44,34 @@ from headrace.launcher.protocol import (
     encode,
 )
 
+if TYPE_CHECKING:
+    from headrace.node.metadata import Metadata
+
 Send = Callable[[Frame], None]
 Operations = Mapping[Operation, Callable[[dict[str, Any], Send], dict[str, Any]]]
 """What the process can be asked for: takes the request's payload and a way to send frames."""
+
+
+Preparations = Mapping[
+    Operation, Callable[[dict[str, Any]], Callable[[dict[str, Any], Send], dict[str, Any]]]
+]
+"""What can be done for an operation before it is asked for: takes the payload of an earlier request
+of its kind, and gives what is then called in the operation's place."""
+
+
+@dataclass(frozen=True)
+class Signals:
+    """File descriptors of a process that stands by, which its server has the other ends of.
+
+    Attributes:
+        letter: a file that holds the request when there is one.
+        go: something to read comes with the request, and the end when there will be none.
+        ready: written to when the process is ready.
+    """
+
+    letter: int
+    go: int
+    ready: int
 
 
 class Cancelled(BaseException):
@@ -60,12 +85,49 @@ def main(request: Request, frames: int, output: int, operations: Operations) -> 
         frames: file descriptor that frames are written to.
         output: file descriptor that becomes standard output and error.
     """
+    try:
+        _take_over_standard_streams(output)
+    except BaseException:
+        end_forked_process(EXIT_FAILED)
+    _do_and_end(request, frames, operations)
+
+
+def stand_by(
+    like: Request,
+    signals: Signals,
+    frames: int,
+    output: int,
+    operations: Operations,
+    preparations: Preparations,
+) -> NoReturn:
+    """Prepare for a request like an earlier one, wait for it, do its job and end the process.
+
+    Args:
+        frames, output, operations: as of ``main``.
+    """
+    try:
+        _take_over_standard_streams(output)
+        _set_environ(like.environ)
+        prepared = preparations[like.operation](like.payload)
+        os.write(signals.ready, b"!")
+        if not os.read(signals.go, 1):
+            end_forked_process(EXIT_DONE)
+        with os.fdopen(signals.letter, "rb") as letter:
+            letter.seek(0)
+            request = decode_request(letter.read())
+        for descriptor in (signals.go, signals.ready):
+            os.close(descriptor)
+    except BaseException:
+        # Nobody waits for it: the job that it was for will be done by another, which says why.
+        end_forked_process(EXIT_FAILED)
+    _do_and_end(request, frames, {**operations, like.operation: prepared})
+
+
+def _do_and_end(request: Request, frames: int, operations: Operations) -> NoReturn:
     code = EXIT_FAILED
     try:
         send = _Sender(frames)
-        _take_over_standard_streams(output)
-        os.environ.clear()
-        os.environ.update(request.environ)
+        _set_environ(request.environ)
         tempfile.tempdir = None  # the server's, which is not this job's
         signal.signal(signal.SIGTERM, _cancel)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -77,6 +139,11 @@ def main(request: Request, frames: int, output: int, operations: Operations) -> 
         sys.excepthook(*sys.exc_info())
     finally:
         end_forked_process(code)
+
+
+def _set_environ(environ: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environ)
 
 
 def _do(request: Request, send: Send, operations: Operations) -> int:
@@ -141,13 +208,22 @@ def _cancel(_signal: int, _frame: FrameType | None) -> None:
     raise Cancelled
 
 
-def _run_node(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
+def _run_node(
+    payload: dict[str, Any], _send: Send, metadata: Metadata | None = None
+) -> dict[str, Any]:
     import_keras_tuner()
     request = read_fields(NodeRequest, payload)
     use_import_path(request.import_path)
     from headrace.node import run_node
 
-    return asdict(run_node(request))
+    return asdict(run_node(request, metadata))
+
+
+def _open_store(payload: dict[str, Any]) -> Callable[[dict[str, Any], Send], dict[str, Any]]:
+    from headrace.node.opening_ahead import open_ahead
+
+    metadata = open_ahead(read_fields(NodeRequest, payload))
+    return lambda payload, send: _run_node(payload, send, metadata)
 
 
 def _reuse_outputs(payload: dict[str, Any], _send: Send) -> dict[str, Any]:
@@ -190,6 +266,7 @@ OPERATIONS: Operations = {
     Operation.ROLL_BACK: _roll_back,
     Operation.CHECK_CODE: _check_code,
 }
+PREPARATIONS: Preparations = {Operation.RUN_NODE: _open_store}
 
 
 def use_import_path(import_path: list[str]) -> None:

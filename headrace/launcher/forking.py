@@ -12,16 +12,17 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 
 from headrace.launcher import child
 from headrace.launcher.connection import Connection, only_this_client
+from headrace.launcher.forked import fork_process
 from headrace.launcher.job import Job
 from headrace.launcher.peers import same_user
-from headrace.launcher.processes import die_with_parent, exit_frame, fork_quietly
+from headrace.launcher.processes import exit_frame
 from headrace.launcher.protocol import (
     ErrorFrame,
     EventFrame,
@@ -34,9 +35,9 @@ from headrace.launcher.protocol import (
     StaleFrame,
     decode_request,
 )
-from headrace.launcher.relay import JobPipes
 from headrace.launcher.room import Room, cancelled, waiting_text
 from headrace.launcher.scratch import make_scratch, remove_scratch
+from headrace.launcher.standby import Standbys
 
 _TICK_SECONDS = 0.5
 _REQUEST_SECONDS = 10.0
@@ -49,6 +50,7 @@ class ForkServer:
         on_start: called with each request before its process is forked; must not wait.
         on_end: called with each job after its process has ended; must not wait.
         room: how many nodes may run at once; others wait, in the order in which they came.
+        preparations: what is done for an operation before it is asked for.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class ForkServer:
         on_start: Callable[[Request], object] = lambda request: None,
         on_end: Callable[[Job], object] = lambda job: None,
         room: Room | None = None,
+        preparations: child.Preparations = MappingProxyType({}),
     ) -> None:
         self._listener = listener
         self._fingerprint = fingerprint
         self._idle_seconds = idle_seconds
         self._operations = operations
+        self._standbys = Standbys(operations, preparations)
         self._on_start, self._on_end = on_start, on_end
         self._selector = selectors.DefaultSelector()
         self._waiting: dict[Connection, float] = {}
@@ -83,6 +87,7 @@ class ForkServer:
             for key, mask in self._selector.select(_TICK_SECONDS):
                 key.data(mask) if callable(key.data) else None
             self._tick()
+        self._standbys.close()
         self._stop_listening()
 
     def _is_done(self) -> bool:
@@ -94,6 +99,7 @@ class ForkServer:
 
     def _tick(self) -> None:
         now = time.monotonic()
+        self._standbys.end_old()
         for connection, since in list(self._waiting.items()):
             if now - since > _REQUEST_SECONDS:
                 self._drop(connection)
@@ -159,6 +165,7 @@ class ForkServer:
         """For a server with other sources: no new jobs, and none that nobody listens to."""
         self._draining = True
         self._stop_listening()
+        self._standbys.close()
         self._end_queue(lambda request: StaleFrame())
         for job in self._jobs.values():
             if job.client_gone:
@@ -250,15 +257,14 @@ class ForkServer:
 
     def _start(self, request: Request, connection: Connection) -> None:
         self._on_start(request)
-        frames_read, frames_write = os.pipe()
-        output_read, output_write = os.pipe()
         scratch: Path | None = None
         try:
             scratch = make_scratch(request.environ)
-            pid = fork_quietly()
+            request.environ["TMPDIR"] = str(scratch)
+            process = self._standbys.take(request) or fork_process(
+                lambda frames, output: child.main(request, frames, output, self._operations)
+            )
         except (OSError, ValueError) as error:
-            for descriptor in (frames_read, frames_write, output_read, output_write):
-                os.close(descriptor)
             if scratch is not None:
                 remove_scratch(scratch)
             reason = error.strerror if isinstance(error, OSError) else error
@@ -269,21 +275,17 @@ class ForkServer:
             )
             connection.send_last(frame)
             return
-        if pid == 0:
-            request.environ["TMPDIR"] = str(scratch)
-            _become_child(request, frames_write, output_write, self._operations)
-        os.close(frames_write)
-        os.close(output_write)
-        job = Job(pid, connection, JobPipes(frames_read, output_read), scratch, request)
-        self._jobs[pid] = job
-        job.say(EventFrame("started", pid=pid))
+        job = Job(process, connection, scratch, request)
+        self._jobs[job.pid] = job
+        job.say(EventFrame("started", pid=job.pid))
         self._watch(connection, lambda mask: self._on_client(job, mask))
-        for descriptor in (frames_read, output_read):
+        for descriptor in job.relay.open_pipes:
             self._selector.register(
                 descriptor,
                 selectors.EVENT_READ,
                 lambda _mask, ready=descriptor: self._on_output(job, ready),
             )
+        self._standbys.provide(request)
 
     def _on_client(self, job: Job, mask: int) -> None:
         job.on_client(mask)
@@ -339,6 +341,7 @@ class ForkServer:
             if number == signal.SIGTERM:
                 self._draining = True
                 self._stop_listening()
+                self._standbys.close()
                 self._end_queue(cancelled)
                 for job in self._jobs.values():
                     job.cancel("the launcher is stopped")
@@ -352,6 +355,9 @@ class ForkServer:
             if pid in self._jobs:
                 self._jobs[pid].on_exit(exit_frame(status, usage))
                 self._on_end(self._jobs[pid])
+                self._standbys.provide(self._jobs[pid].request)
+            else:
+                self._standbys.on_exit(pid)
 
     def _stop_listening(self) -> None:
         if self._listener.fileno() < 0:
@@ -373,26 +379,3 @@ def _signal_pipe() -> int:
         signal.signal(number, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return read
-
-
-def _become_child(request: Request, frames: int, output: int, operations: child.Operations) -> None:
-    """In the forked process: let go of everything of the server's, then do the job."""
-    try:
-        die_with_parent()
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL)
-        os.setsid()
-        first, second = sorted((frames, output))
-        os.closerange(3, first)
-        os.closerange(first + 1, second)
-        os.closerange(second + 1, os.sysconf("SC_OPEN_MAX"))
-        # Should memory run out, the kernel ends this process rather than the server.
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("500")
-        numpy = sys.modules.get("numpy")
-        if numpy is not None:
-            numpy.random.seed()
-        child.main(request, frames, output, operations)
-    finally:
-        os._exit(1)

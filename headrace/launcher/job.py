@@ -9,6 +9,7 @@ from pathlib import Path
 
 from headrace.launcher.backlog import Backlog
 from headrace.launcher.connection import Connection
+from headrace.launcher.forked import Forked
 from headrace.launcher.processes import GRACE_SECONDS, kill_session, signal_child
 from headrace.launcher.protocol import (
     LET_GO,
@@ -19,7 +20,7 @@ from headrace.launcher.protocol import (
     Request,
     encode,
 )
-from headrace.launcher.relay import JobPipes, Relay
+from headrace.launcher.relay import Relay
 from headrace.launcher.scratch import remove_scratch
 
 _DRAIN_SECONDS = 5.0
@@ -32,22 +33,21 @@ class Job:
     Attributes:
         request: what was asked for.
         hold: with it the job outlives its client, and another may come for it.
-        started: when it was forked, by the monotonic clock.
+        started: when it began, by the monotonic clock.
         client_gone: whether nobody listens at present.
     """
 
     def __init__(
         self,
-        pid: int,
+        process: Forked,
         connection: Connection,
-        pipes: JobPipes,
         scratch: Path,
         request: Request,
     ) -> None:
-        self.pid = pid
+        self.pid = process.pid
         self.request = request
         self.connection = connection
-        self.relay = Relay(pipes)
+        self.relay = Relay(process.pipes)
         self.hold = request.hold
         self.started = time.monotonic()
         self.client_gone = False

@@ -84,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         on_start=closer.on_start,
         on_end=on_end,
         room=Room(args.nodes),
+        preparations=child.PREPARATIONS,
     ).serve()
     return 0
 

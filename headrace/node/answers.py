@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ml_metadata.proto import metadata_store_pb2
+from ml_metadata.proto import metadata_store_service_pb2 as service
+
 _LASTING = {
     "GetContextByTypeAndName": "context",
     "GetContextType": "context_type",
@@ -19,7 +22,7 @@ _LASTING = {
 }
 """Calls whose answer stays: contexts and types are never removed, and types only grow. By the field
 that an answer has; without it, what was asked for may still come."""
-_BRIEF = frozenset(("GetExecutionsByContext", "GetContextsByExecution"))
+_BRIEF = frozenset(("GetExecutionsByContext", "GetContextsByExecution", "GetExecutionsByID"))
 """Calls whose answer another process may change. For a moment it is what it was."""
 _MOMENT_SECONDS = 5.0
 
@@ -47,7 +50,9 @@ class Answers:
         return True
 
     def keep(self, name: str, request: Any, response: Any) -> None:
-        """Remember an answer of the store."""
+        """Remember an answer of the store, and an execution that was just written as it is now."""
+        if name == "PutExecution":
+            name, request, response = _as_asked(request, response)
         if name in _BRIEF:
             key = (name, request.SerializeToString(deterministic=True))
             self._brief[key] = (self._now(), response.SerializeToString())
@@ -63,3 +68,18 @@ class Answers:
             self._brief.clear()
         if name.startswith("Put") and name.endswith(("Type", "Types")):
             self._lasting.clear()
+
+
+def _as_asked(request: Any, response: Any) -> tuple[str, Any, Any]:
+    """The call that would read the execution that this one has written.
+
+    TFX reads an execution before it writes its end, be it a moment after its registration.
+    """
+    execution = metadata_store_pb2.Execution()
+    execution.CopyFrom(request.execution)
+    execution.id = response.execution_id
+    return (
+        "GetExecutionsByID",
+        service.GetExecutionsByIDRequest(execution_ids=[execution.id]),
+        service.GetExecutionsByIDResponse(executions=[execution]),
+    )

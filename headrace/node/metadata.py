@@ -9,7 +9,7 @@ import os
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from tfx.proto.orchestration import metadata_pb2
 
 from headrace.errors import UsageError
 from headrace.launcher.logs import keep_secret
-from headrace.node import first_comers
+from headrace.node import first_comers, known_contexts, known_types
 from headrace.node.answers import Answers
 from headrace.settings import MetadataUrl, parse_metadata_url
 from headrace.store import backslashes, config
@@ -54,6 +54,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         calls: how many calls the store was sent, by name; ``open`` counts too.
         seconds: how long they took.
         artifact_types: names of the artifact types that it was told of, by id.
+        context_types: the same of context types.
     """
 
     def __init__(self, connection: Any, where: str, server: tuple[str, int] | None = None) -> None:
@@ -63,6 +64,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         self.calls: Counter[str] = Counter()
         self.seconds = 0.0
         self.artifact_types: dict[int, str] = {}
+        self.context_types: dict[int, str] = {}
         self._store: Any = None
         self._resting: Any = None
         self._resting_since = 0.0
@@ -94,6 +96,32 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
     def closing_lock(self) -> Path:
         """Held while an execution of a dead process is taken up or closed."""
         return closing_lock(self._database)
+
+    def look_up(self, contexts: Iterable[known_contexts.Key]) -> None:
+        """Ask for these contexts in one call, so that who needs one has its answer.
+
+        Those that are not there, or have no external id yet, will be asked for one by one.
+        """
+        unknown = [key for key in dict.fromkeys(contexts) if not self._knows(key)]
+        if not unknown:
+            return
+        request, response = known_contexts.asked_at_once(unknown)
+        with contextlib.suppress(mlmd.errors.NotFoundError), self:
+            self._store._call("GetContextsByExternalIds", request, response)
+        for question, answer in known_contexts.as_asked_alone(response.contexts):
+            self._learn("GetContextByTypeAndName", question, answer)
+
+    def _knows(self, key: known_contexts.Key) -> bool:
+        question, answer = known_contexts.asked_alone(key)
+        return self._answers.recall("GetContextByTypeAndName", question, answer)
+
+    def look_up_types(self) -> None:
+        """Ask for all types in three calls, so that who needs one has its answer."""
+        for name, request, response in known_types.asked_at_once():
+            with self:
+                self._store._call(name, request, response)
+            for one in known_types.as_asked_alone(response):
+                self._learn(*one)
 
     def abandon(self) -> None:
         """In a process that was forked: leave the connection to the other, without ending it."""
@@ -141,6 +169,8 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         if first_comers.puts_types(name) and self._lock is None:
             first_comers.claim_types(request)
             call = partial(first_comers.registered, call)
+        if writes:
+            known_contexts.claim_contexts(request, self.context_types)
         if self._is_postgresql:
             backslashes.hide(request)
         with self._counted(name):
@@ -149,13 +179,18 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         if self._is_postgresql:
             backslashes.show(request)
             backslashes.show(response)
+        self._learn(name, request, response)
+        if writes:
+            self.on_written(name, request, response)
+
+    def _learn(self, name: str, request: Any, response: Any) -> None:
         self._answers.keep(name, request, response)
         if name == "GetArtifactType":
             self.artifact_types[response.artifact_type.id] = response.artifact_type.name
+        elif name == "GetContextType":
+            self.context_types[response.context_type.id] = response.context_type.name
         elif name == "GetArtifactTypesByID":
             self.artifact_types |= {item.id: item.name for item in response.artifact_types}
-        if writes:
-            self.on_written(name, request, response)
 
     def _tried(self, name: str, request: Any, response: Any, call: Callable[[], Any]) -> None:
         """Make the call; over a new connection where the old one has broken while it rested."""
@@ -165,6 +200,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
             if not self._is_unproven:
                 raise
             self._store = store = self._open()
+            self._answers = Answers()
             self._called(lambda: type(store)._call(store, name, request, response))
         self._is_unproven = False
 

@@ -33,8 +33,9 @@ from headrace.node.cache_story import cache_story
 from headrace.node.disk_full import telling_of_full_disk
 from headrace.node.forked_workers import fork_workers_for
 from headrace.node.keras_export import mend_keras_export
+from headrace.node.known_contexts import contexts_of
 from headrace.node.lookups import quicken_lookups
-from headrace.node.metadata import open_metadata
+from headrace.node.metadata import Metadata, open_metadata
 from headrace.node.parallel_tuning import mend_tuner
 from headrace.node.parameter_bounds import Bounds
 from headrace.node.patient_files import retry_files
@@ -56,11 +57,14 @@ _NOTHING = "its driver found none"
 COMPLETE, CACHED, SKIPPED = "COMPLETE", "CACHED", "SKIPPED"
 
 
-def run_node(request: NodeRequest) -> NodeResult:
+def run_node(request: NodeRequest, metadata: Metadata | None = None) -> NodeResult:
     """Resolve the node's inputs, execute it and publish its outputs, in this process.
 
     An earlier try of the node in the same run is continued: if it had completed, its result is
     returned; otherwise what it left is removed and the node runs again under the same execution.
+
+    Args:
+        metadata: the store of the request, if it was opened before.
 
     Raises:
         HeadraceError: the request, the metadata store or an input is at fault.
@@ -85,8 +89,9 @@ def run_node(request: NodeRequest) -> NodeResult:
     if request.runner == "direct":
         compiled = arguments_of(spec.executor_spec)
         fork_workers_for([*given.first, *compiled, *given.last])
-    metadata = open_metadata(request.metadata_url, ir_path)
+    metadata = metadata or open_metadata(request.metadata_url, ir_path)
     mend_pusher(lambda model: _why_older(metadata, spec, model))
+    metadata.look_up(contexts_of(spec.node))
     with metadata as handle:
         # A node without an executor, such as a Resolver, registers a new execution each time.
         reopened = executions.reopen_dead_try(handle, spec) if spec.executor_spec else None

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -83,8 +84,8 @@ class Server:
         _wait_for(port, self.process, root / "log")
 
     def stop(self) -> None:
-        """End it in order."""
-        self.process.terminate()
+        """End it in order, whoever is connected: a process of the launcher's may stand by."""
+        self.process.send_signal(signal.SIGINT)
         self.process.wait(30)
 
 

@@ -1,12 +1,8 @@
-"""Nodes that wait for room: a real server with light jobs, so that no TFX has to be imported."""
+"""Nodes that wait for room."""
 
-import contextlib
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,14 +12,12 @@ from headrace.launcher.protocol import (
     ErrorFrame,
     EventFrame,
     ExitFrame,
-    Frame,
     Operation,
-    Request,
     ResultFrame,
 )
-from headrace.launcher.streams import SocketStream
 from headrace.settings import Settings
 from tests.integration.launcher.conftest import wait_until
+from tests.integration.launcher.light_server import Client, Server, serving
 
 pytestmark = pytest.mark.integration
 
@@ -50,53 +44,10 @@ ForkServer(listen(place / "socket"), "same", 60, operations, room=room).serve()
 """
 
 
-@dataclass
-class Server:
-    place: Path
-    process: "subprocess.Popen[bytes]"
-
-    def ask(self, node: str, operation: Operation = Operation.RUN_NODE) -> "Client":
-        return Client(self.place / "socket", Request(operation, {"node_id": node}, "same"))
-
-    def begun(self) -> list[str]:
-        file = self.place / "begun"
-        return file.read_text().split() if file.exists() else []
-
-    def end(self, node: str) -> None:
-        (self.place / node).touch()
-
-
-class Client:
-    """Asks for a job and reads its frames one by one."""
-
-    def __init__(self, path: Path, request: Request) -> None:
-        stream = socket.socket(socket.AF_UNIX)
-        stream.connect(str(path))
-        self.stream = SocketStream(stream, request)
-        self.frames = self.stream.frames()
-
-    def next(self) -> Frame:
-        return next(self.frames)
-
-    def kinds(self) -> list[type[Frame]]:
-        return [type(frame) for frame in self.frames]
-
-
-@contextlib.contextmanager
-def serving(place: Path) -> Iterator[Server]:
-    process = subprocess.Popen([sys.executable, "-c", SERVER, str(place)])
-    try:
-        wait_until((place / "socket").exists)
-        yield Server(place, process)
-    finally:
-        process.kill()
-        process.wait()
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """It has room for one node."""
-    with serving(tmp_path) as running:
+    with serving(tmp_path, SERVER) as running:
         yield running
 
 
@@ -177,7 +128,7 @@ def test_a_client_that_an_upgrade_has_overtaken_asks_as_the_new_version_does(
     settings: Settings, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "next").mkdir()
-    with serving(tmp_path / "next") as other:
+    with serving(tmp_path / "next", SERVER) as other:
         places = iter((server.place, other.place))
         versions = iter(("older", "same"))
 

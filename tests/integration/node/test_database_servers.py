@@ -1,6 +1,7 @@
 """The metadata store on a real PostgreSQL, and on a real MariaDB by its MySQL protocol."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ from headrace.settings import Settings, parse_metadata_url
 from headrace.store.opening import open_to_read
 from headrace.store.unavailable import StoreUnavailable
 from tests.integration import mariadb, postgres
+from tests.integration.launcher.conftest import wait_until
 from tests.integration.mariadb import MariaDB
 from tests.integration.postgres import PASSWORD, Postgres
 
@@ -74,6 +76,27 @@ def test_nodes_run_and_read_each_others_artifacts(
     execution = "execution" if isinstance(server, Postgres) else "Execution"
     count = server.query("mlmd", f"select count(*) from {execution} where last_known_state = 3")
     assert count == "2"
+
+
+def test_the_next_node_runs_where_the_store_is_open_and_known(
+    settings: Settings, tiny: Manifest, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADRACE_LOG_LEVEL", "DEBUG")
+    numbers = itertools.count()
+
+    def was_ready() -> bool:
+        said: list[str] = []
+        name = f"ready{next(numbers)}"
+        made = run(settings, tiny, server.url("mlmd"), "Make", name, on_frame=_to(said))
+        assert made.state == "COMPLETE"
+        [calls] = [text for text in said if "The metadata store was called" in text]
+        return "GetExecutionTypes" in calls  # nothing else asks for all
+
+    wait_until(was_ready)
+
+
+def _to(said: list[str]) -> Callable[[object], None]:
+    return lambda frame: said.append(getattr(frame, "message", ""))
 
 
 def test_a_text_with_a_backslash_is_kept_as_it_is(

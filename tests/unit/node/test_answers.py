@@ -76,3 +76,17 @@ def test_other_answers_are_never_remembered() -> None:
     response.artifacts.add(id=1)
     answers.keep("GetArtifactsByID", request, response)
     assert not answers.recall("GetArtifactsByID", request, response)
+
+
+def test_an_execution_is_for_a_moment_as_it_was_written() -> None:
+    clock = Clock()
+    answers = Answers(clock)
+    written = service.PutExecutionRequest()
+    written.execution.name = "x"
+    answers.keep("PutExecution", written, service.PutExecutionResponse(execution_id=5))
+    asked = service.GetExecutionsByIDRequest(execution_ids=[5])
+    read = service.GetExecutionsByIDResponse()
+    assert answers.recall("GetExecutionsByID", asked, read)
+    assert [(item.id, item.name) for item in read.executions] == [(5, "x")]
+    clock.now = 60.0
+    assert not answers.recall("GetExecutionsByID", asked, read)
