@@ -9,7 +9,6 @@ import psutil
 import pytest
 
 from headrace.errors import HeadraceError
-from headrace.ir.manifest import Manifest
 from headrace.launcher.client import JobKilled, LauncherClient
 from headrace.launcher.protocol import Frame, LogFrame
 from headrace.settings import Settings
@@ -20,10 +19,10 @@ pytestmark = pytest.mark.integration
 
 
 def test_a_cancelled_node_leaves_no_process_and_is_closed_in_the_store(
-    anyhow: Settings, tiny: Manifest, database: Path
+    runs: Tiny, anyhow: Settings
 ) -> None:
-    runs = Tiny(anyhow, tiny, database)
     runs.run("Make")
+    runs.settings = anyhow
     client = LauncherClient(anyhow)
     failures: list[HeadraceError] = []
 
@@ -105,15 +104,11 @@ def test_a_client_that_is_killed_takes_its_node_along(runs: Tiny, tmp_path: Path
 
 
 def test_what_a_node_leaves_in_tmpdir_is_removed(
-    anyhow: Settings,
-    tiny: Manifest,
-    database: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    runs: Tiny, anyhow: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    runs = Tiny(anyhow, tiny, database)
     runs.run("Make")
+    runs.settings = anyhow
     with pytest.raises(HeadraceError):
         runs.run("Use", mode="litter")
     said = [frame.message for frame in runs.frames if isinstance(frame, LogFrame)]

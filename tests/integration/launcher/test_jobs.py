@@ -56,9 +56,9 @@ def test_the_next_run_is_served_from_the_cache(runs: Tiny) -> None:
     assert [item.id for item in second.outputs] == [item.id for item in first.outputs]
 
 
-def test_a_failure_names_the_authors_line(anyhow: Settings, tiny: Manifest, database: Path) -> None:
-    runs = Tiny(anyhow, tiny, database)
+def test_a_failure_names_the_authors_line(runs: Tiny, anyhow: Settings) -> None:
     runs.run("Make")
+    runs.settings = anyhow
     with pytest.raises(JobFailed) as caught:
         runs.run("Use", mode="raise")
     source = Path(TINY).resolve()
