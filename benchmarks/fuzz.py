@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,19 +51,23 @@ def campaign(settings: Settings, cases: int, seed: int) -> int:
     log = folder / "log"
     print(f"{len(files)} files of properties, output goes to {log}", file=sys.stderr, flush=True)
     command = [str(settings.project / "bin" / "headrace"), "test", "-q"]
-    command += ["-p", "tests.bad_input.counting", f"--hypothesis-seed={seed}", *map(str, files)]
+    command += ["-p", "tests.bad_input.counting", f"--hypothesis-seed={seed}"]
     times = math.ceil(cases / sum(map(cases_of, files)))
     with tempfile.TemporaryDirectory(prefix="headrace-fuzz-", dir=_memory()) as scratch:
         environ = {**os.environ, "TMPDIR": scratch, _TIMES: str(times), _RESULTS: scratch}
-        with log.open("wb") as output:
-            code = subprocess.run(
-                command,
-                cwd=settings.project,
-                env=environ,
-                stdout=output,
-                stderr=output,
-                check=False,
-            ).returncode
+        with log.open("ab") as output, ThreadPoolExecutor() as threads:
+
+            def run(several: Sequence[Path]) -> int:
+                return subprocess.run(
+                    [*command, *map(str, several)],
+                    cwd=settings.project,
+                    env=environ,
+                    stdout=output,
+                    stderr=output,
+                    check=False,
+                ).returncode
+
+            failed = any(list(threads.map(run, by_side(files))))
         results = [json.loads(file.read_text()) for file in Path(scratch).glob("*.json")]
         ended = [file.read_text(errors="replace") for file in Path(scratch).glob("*.case")]
     tried = [Tried(**one) for several in results for one in several]
@@ -72,9 +77,17 @@ def campaign(settings: Settings, cases: int, seed: int) -> int:
             print(f"\n{one.parser}: {one.property}\n{one.failure}")
     for case in ended:
         print(f"\nA process of the tests was ended, see {log}, by this case:\n{case}")
-    if code and not any(one.failure for one in tried):
+    if failed and not any(one.failure for one in tried):
         print(f"headrace bench: the tests did not run to their end: {log}", file=sys.stderr)
-    return EXIT_FAILED if code else EXIT_DONE
+    return EXIT_FAILED if failed else EXIT_DONE
+
+
+def by_side(files: Sequence[Path]) -> list[list[Path]]:
+    """The files of each environment, whose tests can be run at once."""
+    from tests.sides import TFX_SIDE  # which needs pytest
+
+    of_tfx = [file for file in files if not TFX_SIDE.isdisjoint(file.parents)]
+    return [of_tfx, [file for file in files if file not in of_tfx]]
 
 
 def _memory() -> str | None:

@@ -1,4 +1,4 @@
-from benchmarks.fuzz import Tried, cases_of, table
+from benchmarks.fuzz import Tried, by_side, cases_of, table
 from tests.bad_input import cases
 from tests.documents import PROJECT
 
@@ -21,6 +21,14 @@ def test_every_file_of_properties_says_how_many_cases_it_has():
     files = list((PROJECT / "tests" / "unit").glob("**/test_bad_input.py"))
     assert len(files) > 10
     assert all(cases_of(file) >= 20 for file in files)
+
+
+def test_each_environment_has_its_own_files():
+    files = sorted((PROJECT / "tests" / "unit").glob("**/test_bad_input.py"))
+    of_tfx, others = by_side(files)
+    assert PROJECT / "tests/unit/node/test_bad_input.py" in of_tfx
+    assert PROJECT / "tests/unit/cli/test_bad_input.py" in others
+    assert sorted(of_tfx + others) == files
 
 
 def test_the_campaign_and_the_tests_agree_on_the_variables():
