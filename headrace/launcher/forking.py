@@ -99,7 +99,7 @@ class ForkServer:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        self._standbys.end_old()
+        self._standbys.tick()
         for connection, since in list(self._waiting.items()):
             if now - since > _REQUEST_SECONDS:
                 self._drop(connection)

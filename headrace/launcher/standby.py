@@ -21,8 +21,10 @@ from headrace.launcher.forked import Forked, fork_process
 from headrace.launcher.protocol import Request, encode
 from headrace.settings import parse_metadata_url
 
-REST_SECONDS = 30.0
-"""So long it stands by: a connection that has rested for longer would be made anew by its node."""
+REST_SECONDS = 25.0
+"""So long one stands by, and is replaced: a node would make a connection anew that has rested."""
+WANTED_SECONDS = 120.0
+"""So long after a node of a store has begun or ended there is one for the next."""
 _RENEW_SECONDS = 15.0
 _MOST = 4
 _CLIENT_VARIABLES = ("PG", "MYSQL", "HOME", "SSL")
@@ -36,6 +38,7 @@ class _Standby:
     """A process that stands by.
 
     Attributes:
+        like: the request that it has prepared itself with.
         made: when, by the monotonic clock.
         letter: a file in memory that its request is written to.
         go: it reads the other end, and begins when something comes.
@@ -43,6 +46,7 @@ class _Standby:
     """
 
     process: Forked
+    like: Request
     made: float
     letter: int
     go: int
@@ -81,6 +85,7 @@ class Standbys:
     ) -> None:
         self._operations, self._preparations, self._now = operations, preparations, now
         self._standbys: dict[Key, _Standby] = {}
+        self._wanted: dict[Key, float] = {}
         self._is_closed = False
 
     def take(self, request: Request) -> Forked | None:
@@ -97,21 +102,27 @@ class Standbys:
         key = self._key(request)
         if key is None or self._is_closed:
             return
+        self._wanted[key] = self._now()
         standby = self._standbys.get(key)
-        if standby is not None and self._now() - standby.made < _RENEW_SECONDS:
-            return
-        if standby is not None:
+        if standby is None or self._now() - standby.made >= _RENEW_SECONDS:
+            self._renew(key, request)
+
+    def _renew(self, key: Key, request: Request) -> None:
+        if key in self._standbys:
             self._end(key)
         while len(self._standbys) >= _MOST:
             self._end(min(self._standbys, key=lambda old: self._standbys[old].made))
         with contextlib.suppress(OSError):  # then the next node opens the store itself
             self._standbys[key] = self._fork(request)
 
-    def end_old(self) -> None:
-        """End those that nobody came for."""
+    def tick(self) -> None:
+        """Replace those that have rested for too long, and end those that nobody came for."""
+        now = self._now()
         for key, standby in list(self._standbys.items()):
-            if self._now() - standby.made > REST_SECONDS:
+            if now - self._wanted[key] > WANTED_SECONDS:
                 self._end(key)
+            elif now - standby.made > REST_SECONDS:
+                self._renew(key, standby.like)
 
     def on_exit(self, pid: int) -> None:
         """A child of the server's has ended, perhaps one that stood by."""
@@ -155,7 +166,7 @@ class Standbys:
         finally:
             os.close(go_read)
             os.close(ready_write)
-        return _Standby(process, self._now(), letter, go, ready)
+        return _Standby(process, request, self._now(), letter, go, ready)
 
     def _end(self, key: Key) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -22,8 +22,9 @@ from tfx.proto.orchestration import metadata_pb2
 
 from headrace.errors import UsageError
 from headrace.launcher.logs import keep_secret
-from headrace.node import first_comers, known_contexts, known_types
+from headrace.node import first_comers, known_contexts, known_types, spared_writes
 from headrace.node.answers import Answers
+from headrace.node.spared_writes import KnownState
 from headrace.settings import MetadataUrl, parse_metadata_url
 from headrace.store import backslashes, config
 from headrace.store.locks import closing_lock
@@ -70,6 +71,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         self._resting_since = 0.0
         self._is_unproven = False
         self._answers = Answers()
+        self._known = KnownState()
         self._where = where
         self._server = server
         self._database = _database(connection)
@@ -142,7 +144,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
             raise explain(error, self._where, self._server) from None
         call = store._call
         store._call = lambda name, request, response, *rest: self._ask(
-            name, request, response, lambda: call(name, request, response, *rest)
+            name, request, response, lambda sent: call(name, sent, response, *rest)
         )
         return store
 
@@ -159,7 +161,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         except (mlmd.errors.StatusError, RuntimeError):
             return mlmd.MetadataStore(config)
 
-    def _ask(self, name: str, request: Any, response: Any, call: Callable[[], Any]) -> None:
+    def _ask(self, name: str, request: Any, response: Any, call: Callable[[Any], Any]) -> None:
         if self._answers.recall(name, request, response):
             return
         writes = not name.startswith("Get")
@@ -168,16 +170,18 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         self._answers.forget(name)
         if first_comers.puts_types(name) and self._lock is None:
             first_comers.claim_types(request)
-            call = partial(first_comers.registered, call)
+            call = partial(_registered, call)
         if writes:
             known_contexts.claim_contexts(request, self.context_types)
+        sent = self._known.without_known(name, request)
         if self._is_postgresql:
-            backslashes.hide(request)
+            backslashes.hide(sent)
         with self._counted(name):
-            self._tried(name, request, response, call)
+            self._tried(name, sent, response, call)
+        spared_writes.complete(name, request, sent, response)
         first_comers.hide_claims(response)
         if self._is_postgresql:
-            backslashes.show(request)
+            backslashes.show(sent)
             backslashes.show(response)
         self._learn(name, request, response)
         if writes:
@@ -185,6 +189,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
 
     def _learn(self, name: str, request: Any, response: Any) -> None:
         self._answers.keep(name, request, response)
+        self._known.learn(name, request, response)
         if name == "GetArtifactType":
             self.artifact_types[response.artifact_type.id] = response.artifact_type.name
         elif name == "GetContextType":
@@ -192,15 +197,15 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         elif name == "GetArtifactTypesByID":
             self.artifact_types |= {item.id: item.name for item in response.artifact_types}
 
-    def _tried(self, name: str, request: Any, response: Any, call: Callable[[], Any]) -> None:
+    def _tried(self, name: str, request: Any, response: Any, call: Callable[[Any], Any]) -> None:
         """Make the call; over a new connection where the old one has broken while it rested."""
         try:
-            self._called(call)
+            self._called(lambda: call(request))
         except StoreUnavailable:
             if not self._is_unproven:
                 raise
             self._store = store = self._open()
-            self._answers = Answers()
+            self._answers, self._known = Answers(), KnownState()
             self._called(lambda: type(store)._call(store, name, request, response))
         self._is_unproven = False
 
@@ -217,6 +222,10 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         """One call of the store, alone on SQLite; says which store it is that cannot be used."""
         with explained(self._where, self._server):
             return call() if self._lock is None else _locked(self._lock, call)
+
+
+def _registered(call: Callable[[Any], Any], request: Any) -> Any:
+    return first_comers.registered(partial(call, request))
 
 
 def _abandon_all() -> None:

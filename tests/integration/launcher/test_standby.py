@@ -24,6 +24,7 @@ from headrace.launcher.protocol import Operation
 
 place = Path(sys.argv[1])
 standby.REST_SECONDS = float(os.environ.get("STANDBY_RESTS", "600"))
+standby.WANTED_SECONDS = float(os.environ.get("STANDBY_WANTED", "600"))
 
 def prepare(payload):
     with (place / "prepared").open("a") as prepared:
@@ -138,10 +139,20 @@ def test_a_node_that_runs_there_can_be_cancelled(server: Server) -> None:
 
 
 def test_one_that_nobody_comes_for_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STANDBY_RESTS", "0.1")
+    monkeypatch.setenv("STANDBY_WANTED", "0.1")
     with serving(tmp_path, SERVER) as server:
         run(server, "First")
         wait_until(lambda: prepared(server) and not standing_by(server))
+
+
+def test_one_that_has_rested_for_long_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STANDBY_RESTS", "0.1")
+    with serving(tmp_path, SERVER) as server:
+        run(server, "First")
+        wait_until(lambda: len(prepared(server)) > 2)
+        assert len(standing_by(server)) <= 1
 
 
 def test_none_outlives_the_server(server: Server) -> None:
