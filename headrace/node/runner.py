@@ -237,8 +237,13 @@ def _result(
         usage = executions.usage_of(execution)
     else:
         usage = meter.read()
-        story = _cache_story(handle, spec, _execution(handle, execution_id), notes)
-        execution = executions.annotate(handle, execution_id, usage, replace(notes, cache=story))
+        execution = _execution(handle, execution_id)
+        if spec.executor_spec and execution_lib.is_execution_successful(execution):
+            _log.info("Execution %d has done it in this run before: nothing is run", execution_id)
+        else:
+            story = _cache_story(handle, spec, execution, notes)
+            noted = replace(notes, cache=story)
+            execution = executions.annotate(handle, execution_id, usage, noted)
     if not execution_lib.is_execution_successful(execution):
         # TFX's launcher publishes a failed input resolution and returns as if all were well.
         message = _message(execution)

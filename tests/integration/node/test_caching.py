@@ -42,11 +42,14 @@ class Edited:
         )
         return run_node(self.settings, request, lambda _: None)
 
-    def story(self, execution: int | None) -> str:
+    def execution(self, number: int | None) -> pb.Execution:
         config = pb.ConnectionConfig()
         config.sqlite.filename_uri = str(self.database)
-        [found] = mlmd.MetadataStore(config).get_executions_by_id([execution])
-        return str(found.custom_properties["headrace_cache"].string_value)
+        [found] = mlmd.MetadataStore(config).get_executions_by_id([number])
+        return found
+
+    def story(self, execution: int | None) -> str:
+        return str(self.execution(execution).custom_properties["headrace_cache"].string_value)
 
 
 def test_an_edited_component_runs_again_and_an_edited_comment_does_not(
@@ -83,3 +86,16 @@ def test_an_execution_says_why_it_was_or_was_not_cached(settings: Settings, tmp_
     shutil.rmtree(Path(other.outputs[0].uri).parent)
     gone = edited.make("gone", count=3)
     assert edited.story(gone.execution_id) == f"outputs of execution {other.execution_id} are gone"
+
+
+def test_a_run_that_is_run_again_leaves_what_is_known_of_its_executions(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """As a backfill does, or a cleared task: nothing is executed, so what it took stays."""
+    edited = Edited(settings, tmp_path)
+    first = edited.make("first")
+    edited.make("other", count=3)
+    before = edited.execution(first.execution_id)
+    again = edited.make("first")
+    assert (again.execution_id, again.outputs) == (first.execution_id, first.outputs)
+    assert edited.execution(first.execution_id) == before
