@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,15 +191,16 @@ class _Rendering:
         return group
 
 
-def trigger_rule(node: Node, skippable: Collection[str]) -> TriggerRule:
+def trigger_rule(node: Node, skippable: frozenset[str]) -> TriggerRule:
     """Airflow's rule for what TFX wants of the nodes before this one.
 
     A skipped node must not skip a node that does not need its outputs. Where it needs those of
-    some, the node's process finds them missing, and skips.
+    some, the node's process finds them missing, and skips; its task then says why, as one that
+    Airflow skips cannot.
     """
     if node.runs_after_failures:
         return TriggerRule.ALL_DONE
-    if any(name in skippable and name not in node.required for name in node.upstream):
+    if not skippable.isdisjoint(node.upstream):
         return TriggerRule.NONE_FAILED
     return TriggerRule.ALL_SUCCESS
 
