@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from headrace.errors import UsageError
+from headrace.retries import patiently
 from headrace.services.control import api, running
 from headrace.services.instance import main_instance
+from headrace.services.rest import AirflowUnreachable
 from headrace.settings import Settings
 
 
@@ -49,5 +51,9 @@ def start_backfill(
         raise UsageError("no Airflow of headrace runs here", "start one with bin/headrace up")
     with api(instance, state) as client:
         at_once = client.max_active_runs(dag_id)
-        number = client.backfill(dag_id, first, last, reprocess, at_once)
+        number = patiently(
+            lambda _: client.backfill(dag_id, first, last, reprocess, at_once),
+            f"a backfill of {dag_id}",
+            lambda error: isinstance(error, AirflowUnreachable),
+        )
     return Backfill(number, dag_id, at_once, f"{state.url}/dags/{dag_id}/backfills")
