@@ -14,7 +14,7 @@ from tfx.proto import example_gen_pb2, range_config_pb2
 from tfx.types import standard_component_specs as specs
 from tfx.utils import proto_utils
 
-from headrace.components.spans.numbers import span_number
+from headrace.components.spans.numbers import span_numbers
 from headrace.errors import HeadraceError
 
 from .files import match_files
@@ -41,24 +41,25 @@ class Driver(driver.FileBasedDriver):  # type: ignore[misc]
             HeadraceError: there are no such data, or the text is no span.
         """
         text = str(exec_properties.get(SPAN_KEY) or "").strip()
-        if text:
-            number = _number(text, exec_properties)
-            one = range_config_pb2.StaticRange(start_span_number=number, end_span_number=number)
-            config = range_config_pb2.RangeConfig(static_range=one)
-            exec_properties[specs.RANGE_CONFIG_KEY] = proto_utils.proto_to_json(config)
-            # Of the two ways to write a date one must not miss what the other has cached.
-            exec_properties[SPAN_KEY] = str(number)
-        try:
-            resolved = super().resolve_exec_properties(
-                exec_properties, pipeline_info, component_info
-            )
-        except ValueError as error:
-            if "Cannot find matching" not in str(error):
-                raise
-            raise HeadraceError(
-                _no_data(text, exec_properties), "look at input_base, and whether they have arrived"
-            ) from None
-        return dict(resolved)
+        for number in _numbers(text, exec_properties) if text else (None,):
+            asked = exec_properties if number is None else _one_span(exec_properties, number)
+            try:
+                resolved = super().resolve_exec_properties(asked, pipeline_info, component_info)
+            except ValueError as error:
+                if "Cannot find matching" not in str(error):
+                    raise
+            else:
+                return dict(resolved)
+        raise HeadraceError(
+            _no_data(text, exec_properties), "look at input_base, and whether they have arrived"
+        )
+
+
+def _one_span(exec_properties: dict[str, Any], number: int) -> dict[str, Any]:
+    one = range_config_pb2.StaticRange(start_span_number=number, end_span_number=number)
+    config = proto_utils.proto_to_json(range_config_pb2.RangeConfig(static_range=one))
+    # The ways to write a span must not miss what another has cached.
+    return {**exec_properties, specs.RANGE_CONFIG_KEY: config, SPAN_KEY: str(number)}
 
 
 def _splits(exec_properties: dict[str, Any]) -> list[Any]:
@@ -67,7 +68,7 @@ def _splits(exec_properties: dict[str, Any]) -> list[Any]:
     return list(config.splits)
 
 
-def _number(text: str, exec_properties: dict[str, Any]) -> int:
+def _numbers(text: str, exec_properties: dict[str, Any]) -> tuple[int, ...]:
     splits = _splits(exec_properties)
     found = [utils.verify_split_pattern_specs(split) for split in splits]
     if not all(has_span or has_date for has_span, has_date, _ in found):
@@ -76,8 +77,8 @@ def _number(text: str, exec_properties: dict[str, Any]) -> int:
             f"span {text!r} is asked for, but the patterns have no spans: {patterns}",
             "write {YYYY}, {MM} and {DD}, or {SPAN}, into the patterns of input_config",
         )
-    number: int = span_number(text, dates=bool(found[0][1]))
-    return number
+    numbers: tuple[int, ...] = span_numbers(text, dates=bool(found[0][1]))
+    return numbers
 
 
 def _no_data(text: str, exec_properties: dict[str, Any]) -> str:

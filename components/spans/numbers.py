@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 
@@ -43,6 +44,28 @@ def span_number(text: str, *, dates: bool) -> int:
     raise HeadraceError(
         f"span {text!r} is not a date", "the pattern has dates, so write one as 20130105"
     )
+
+
+def span_numbers(text: str, *, dates: bool) -> tuple[int, ...]:
+    """The numbers that the text may mean, the likeliest first.
+
+    Of spans that are numbers a date is one more: events name a number that can be days since 1970
+    by its date, whatever the pattern is.
+
+    Raises:
+        HeadraceError: the text is neither.
+    """
+    if dates:
+        return (span_number(text, dates=True),)
+    day: tuple[int, ...] = ()
+    with contextlib.suppress(HeadraceError):
+        day = (span_number(text, dates=True),)
+    try:
+        return (span_number(text, dates=False), *day)
+    except HeadraceError:
+        if day:
+            return day
+        raise
 
 
 def told(number: int) -> str:

@@ -49,6 +49,23 @@ def test_a_number_is_read_as_the_pattern_writes_it(tmp_path):
     assert resolved(tmp_path, "2", "day-{SPAN:2}/*")["span"] == 2
 
 
+@pytest.mark.parametrize("written", ["15709", "20130104", "2013-01-04"])
+def test_a_number_of_days_is_read_by_its_date_too(tmp_path, written):
+    """As an event names it, whose partition is the date."""
+    for name in ("span-15709", "span-15710"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "rows.csv").write_text("a\n1\n")
+    found = resolved(tmp_path, written, "span-{SPAN}/*")
+    assert (found["span"], found["span_to_read"]) == (15709, "15709")
+
+
+def test_a_number_that_looks_like_a_date_is_that_number_where_it_is_there(tmp_path):
+    for name in ("span-15709", "span-20130104"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "rows.csv").write_text("a\n1\n")
+    assert resolved(tmp_path, "20130104", "span-{SPAN}/*")["span"] == 20130104
+
+
 def test_a_span_that_has_not_arrived_is_told_with_where_it_was_looked_for(days):
     with pytest.raises(HeadraceError) as caught:
         resolved(days, "20130106", "{YYYY}{MM}{DD}/*")

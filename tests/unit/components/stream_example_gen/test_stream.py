@@ -15,6 +15,7 @@ from headrace.components.stream_example_gen.component import stream_spans
 from headrace.components.stream_example_gen.journal import StreamError
 from headrace.components.stream_example_gen.rows import RowFormat, read_rows
 from headrace.components.stream_example_gen.stream import FileStream
+from headrace.span_keys import span_key
 from headrace.testing import examples_frame
 
 HEADER = "time,word,count\n"
@@ -245,3 +246,12 @@ def test_a_span_of_the_stream_is_what_a_pipeline_reads(stream: FileStream, compo
     newest = sorted(spans(stream))[-1]
     assert read.get_int_custom_property("span") == int(newest.removeprefix("span-"))
     assert examples_frame(read)["time"].tolist() == [11]
+
+
+def test_a_pipeline_reads_the_span_that_an_event_has_named(stream: FileStream, component) -> None:
+    feed(stream, "a", 1, 2, 11)
+    run(stream, 1)
+    [first, _] = sorted(spans(stream))
+    named = span_key(int(first.removeprefix("span-")))
+    read = component(stream_spans, directory=stream.directory, span=named)["examples"]
+    assert sorted(examples_frame(read)["time"]) == [1, 2]
