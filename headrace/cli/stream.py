@@ -60,7 +60,7 @@ def _status(args: argparse.Namespace) -> int:
         print(json.dumps(found))
     else:
         print(f"stream {found['name']}: {found['state']}")
-        for key in ("job_id", "savepoint", "directory"):
+        for key in ("reason", "job_id", "savepoint", "directory"):
             if found[key]:
                 print(f"  {key.replace('_', ' '):11} {found[key]}")
         for key, count in found["counts"].items():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from headrace.launcher.failures import CarriedError
 
+_LONGEST = 500
 _PYTHON = "Traceback (most recent call last):"
 _JAVA_LINE = re.compile(r"^\s*(at |\.\.\. \d+ more|Caused by: |Suppressed: )")
 _LOST_CONNECTION = (
@@ -45,6 +46,13 @@ def java_cause(traces: Sequence[str]) -> str:
         if first:
             return first[0]
     return ""
+
+
+def told_reason(traces: Sequence[str]) -> str:
+    """Why a job failed or was restarted last, in one line; empty if it did neither."""
+    error = python_error(traces[-1:])
+    text = " ".join((str(error) if error is not None else java_cause(traces)).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _python_lines(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from headrace.errors import HeadraceError
 from headrace.flink.jar import ENTRY_CLASS
 from headrace.flink.job_api import JobRefused
-from headrace.flink_runner.traces import java_cause
+from headrace.flink.traces import java_cause
 
 _SIGNS = (
     (

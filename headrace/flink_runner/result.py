@@ -14,12 +14,12 @@ from headrace.errors import HeadraceError
 from headrace.flink.job_api import ENDED, JobApi, JobDetail, JobUnknown
 from headrace.flink.rest import FlinkUnreachable
 from headrace.flink.stopping import stop_with_savepoint
+from headrace.flink.traces import java_cause, of_user_code, python_error
 from headrace.flink_runner.facts import JobFacts, counters_of, distributions_of, write_facts
 from headrace.flink_runner.harness_log import HarnessLog
 from headrace.flink_runner.plan import Plan
 from headrace.flink_runner.progress import Progress
 from headrace.flink_runner.staging import JobServer
-from headrace.flink_runner.traces import java_cause, of_user_code, python_error
 from headrace.launcher.logs import EVENT
 from headrace.launcher.protocol import FLINK_JOB
 

@@ -15,6 +15,7 @@ from headrace.flink.job_api import ENDED, JobApi, JobUnknown
 from headrace.flink.paths import flink_paths
 from headrace.flink.state import current_cluster
 from headrace.flink.stopping import stop_with_savepoint
+from headrace.flink.traces import told_reason
 from headrace.settings import Settings
 from headrace.streams.counts import count_stream
 from headrace.streams.state import (
@@ -28,6 +29,7 @@ from headrace.streams.state import (
 
 _MODULE = "headrace.flink_runner.start_stream"
 _START_SECONDS = 300.0
+_IN_TROUBLE = frozenset(("FAILED", "FAILING", "RESTARTING"))
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,18 @@ def stop(settings: Settings, text: str) -> str:
 def status(settings: Settings, text: str) -> dict[str, Any]:
     """How a stream is: ``state`` is ``RUNNING``, ``STOPPED``, ``NEVER STARTED``, or Flink's own.
 
+    ``reason`` is why its job has failed or is tried again, else empty.
+
     Raises:
         UsageError: there is no such stream.
     """
     stream = name_stream(text, settings)
     state = read_state(settings, stream.name)
+    job_state, reason = _job_state(settings, state)
     return {
         "name": stream.name,
-        "state": _job_state(settings, stream.name, state),
+        "state": job_state,
+        "reason": reason,
         "job_id": state.job_id,
         "savepoint": state.savepoint,
         "directory": state.directory,
@@ -125,18 +131,21 @@ def job_name(name: str) -> str:
     return f"stream/{name}"
 
 
-def _job_state(settings: Settings, name: str, state: StreamState) -> str:
+def _job_state(settings: Settings, state: StreamState) -> tuple[str, str]:
+    """Its state, and why it is one of trouble."""
     if state.savepoint:
-        return "STOPPED"
+        return "STOPPED", ""
     if not state.job_id:
-        return "NEVER STARTED"
+        return "NEVER STARTED", ""
     try:
         with JobApi(current_cluster(settings).rest_url) as api:
-            return api.state(state.job_id)
+            found = api.state(state.job_id)
+            in_trouble = found in _IN_TROUBLE
+            return found, told_reason(api.exceptions(state.job_id)) if in_trouble else ""
     except JobUnknown:
-        return "LOST"
-    except HeadraceError:
-        return "NO CLUSTER"
+        return "LOST", ""
+    except HeadraceError as error:
+        return "NO CLUSTER", error.message
 
 
 def _last_checkpoint(settings: Settings, job_id: str) -> str:

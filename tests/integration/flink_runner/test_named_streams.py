@@ -147,3 +147,15 @@ def test_predictions_are_by_the_model_that_was_pushed_last_without_a_restart(
     wanted += [("b", "2", 13.0)]
     wait_until(lambda: stream.predicted() == wanted, 240)
     assert flink.state(job) == "RUNNING"
+
+    stream.feed("c", 4)
+    taken = stream.source / "c.csv"
+    wait_until(lambda: len(stream.predicted()) == 4, 240)
+    stream.cut_off()
+    taken.write_text(taken.read_text() + "5,c\n")
+    stream.command("start", "--fresh")
+
+    def reason() -> str:
+        return str(stream.status()["reason"])
+
+    wait_until(lambda: "c.csv" in reason(), 240)

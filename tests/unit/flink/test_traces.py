@@ -1,6 +1,6 @@
 import traceback
 
-from headrace.flink_runner.traces import java_cause, python_error
+from headrace.flink.traces import java_cause, python_error, told_reason
 from headrace.launcher.failures import describe
 
 HARNESS = """\
@@ -90,3 +90,12 @@ def test_a_trace_without_python_names_its_innermost_cause() -> None:
     assert python_error([LOST]) is None
     assert java_cause([LOST]) == "TaskExecutor akka was lost."
     assert java_cause([]) == ""
+
+
+def test_the_last_reason_is_told_in_one_line() -> None:
+    assert told_reason([LOST, HARNESS]) == "ValueError: cannot do b [in step 'Map(boom)']"
+    assert told_reason([HARNESS, LOST]) == "TaskExecutor akka was lost."
+    assert told_reason([]) == ""
+    long = told_reason([HARNESS.replace("cannot do b", "no " * 1000)])
+    assert len(long) < 600
+    assert long.endswith("no ...")

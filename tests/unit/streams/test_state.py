@@ -86,5 +86,6 @@ def test_without_a_cluster_start_and_stop_say_so_and_status_still_counts(clicks:
     write_state(clicks, "clicks", StreamState("t", "1234", directory=str(out)))
     found = status(clicks, "clicks")
     assert found["state"] == "NO CLUSTER"
+    assert "Flink" in found["reason"]
     assert found["counts"]["rows"] == 0
     assert not is_running(found)
