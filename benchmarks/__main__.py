@@ -17,6 +17,7 @@ from benchmarks import (
     examplegen,
     examplegen_large,
     flights,
+    flink_examplegen,
     flink_flights,
     flink_job,
     flink_penguins,
@@ -52,6 +53,7 @@ BENCHMARKS: dict[str, Callable[[Context], list[Row]]] = {
     "flights": flights.run,
     "flink_penguins": flink_penguins.run,
     "flink_job": flink_job.run,
+    "flink_examplegen": flink_examplegen.run,
     "flink_flights": flink_flights.run,
     "concurrency": concurrency.run,
     "cancel": cancel.run,
@@ -67,7 +69,7 @@ def main() -> int:
         "--size",
         type=int,
         default=10,
-        help="of flink_flights and examplegen_large: how many times over flights are read",
+        help="of what reads many flights: how many times over (10)",
     )
     parser.add_argument(
         "--flights",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.context import Context
 from benchmarks.flink_platform import Cost, platform
@@ -30,7 +31,7 @@ _SUBJECTS = {
         "--direct_running_mode=multi_processing --direct_num_workers=2",
     ),
 }
-_TARGET = "benchmarks/peers/many_flights.py:create_pipeline"
+TARGET = "benchmarks/peers/many_flights.py:create_pipeline"
 _NODES = ("ColumnarExampleGen", "StatisticsGen", "Transform")
 _STAGE = """
 import sys
@@ -47,8 +48,8 @@ with (place / "many" / data.FILE_NAME).open("w") as file:
 """
 
 
-def run(context: Context) -> list[Row]:
-    """Measure each once."""
+def stage(context: Context) -> Path:
+    """A directory with the CSV of flights, as many times over as is asked for."""
     data = context.scratch / "data"
     data.mkdir()
     run_process(
@@ -57,12 +58,18 @@ def run(context: Context) -> list[Row]:
         environ=context.environ(),
         log=context.log,
     )
+    return data / "many"
+
+
+def run(context: Context) -> list[Row]:
+    """Measure each once."""
+    data = stage(context)
     costs: dict[str, Cost] = {}
     for subject, (runner, beam_args) in _SUBJECTS.items():
         processors = 1 if subject == ONE_PROCESSOR else None
         with _at_most(processors), platform(context, flink=runner == "flink") as side:
-            arguments = (f"--runner={runner}", "--jobs=1", f"--param=data_root={data / 'many'}")
-            costs[subject] = side.run(_TARGET, "run", *arguments, beam_args=beam_args)
+            arguments = (f"--runner={runner}", "--jobs=1", f"--param=data_root={data}")
+            costs[subject] = side.run(TARGET, "run", *arguments, beam_args=beam_args)
     rows = []
     for figure in (*_NODES, "three nodes", "peak memory"):
         ours = _figure(costs[OURS], figure)
