@@ -196,11 +196,13 @@ def trigger_rule(node: Node, skippable: frozenset[str]) -> TriggerRule:
 
     A skipped node must not skip a node that does not need its outputs. Where it needs those of
     some, the node's process finds them missing, and skips; its task then says why, as one that
-    Airflow skips cannot.
+    Airflow skips cannot. In a sub-pipeline a node may need no more than that it has begun, which
+    its process could not find missing.
     """
     if node.runs_after_failures:
         return TriggerRule.ALL_DONE
-    if not skippable.isdisjoint(node.upstream):
+    behind = skippable.intersection(node.upstream)
+    if behind and not (node.group and behind.issubset(node.required)):
         return TriggerRule.NONE_FAILED
     return TriggerRule.ALL_SUCCESS
 
