@@ -17,6 +17,7 @@ from tfx.proto import example_gen_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
+import headrace.node.direct_runner  # noqa: F401  the launcher has imported it, as it has TFX
 from headrace.components.columnar_example_gen import executor as columnar
 
 VARIANTS = {
