@@ -107,7 +107,8 @@ class ColumnarExampleGen(example_gen.FileBasedExampleGen):  # type: ignore[misc]
             ),
             options.COMPRESSION_KEY: compression,
         }
-        options.check(reading, text_options or {})
+        written = {specs.OUTPUT_DATA_FORMAT_KEY: output_data_format}
+        options.check({**reading, **written}, text_options or {})
         if span is not None and range_config is not None:
             raise HeadraceError("span and range_config both say which span is read", "give one")
         spec = ColumnarExampleGenSpec(
@@ -115,7 +116,7 @@ class ColumnarExampleGen(example_gen.FileBasedExampleGen):  # type: ignore[misc]
             input_config=input_config,
             output_config=output_config,
             range_config=range_config,
-            output_data_format=output_data_format,
+            **written,
             output_file_format=(
                 example_gen_pb2.FILE_FORMAT_PARQUET
                 if is_parquet

@@ -114,6 +114,8 @@ def check(properties: Mapping[str, Any], text_options: Mapping[str, Any]) -> Non
     for key, known in _KNOWN.items():
         if isinstance(properties[key], str):
             _one_of(properties, key, known, known[0])
+    if isinstance(properties[specs.OUTPUT_DATA_FORMAT_KEY], int):
+        _payload(properties)
     policy, limit = properties[BAD_ROWS_KEY], properties[BAD_ROWS_LIMIT_KEY]
     if isinstance(policy, str) and isinstance(limit, int):
         try:
@@ -177,7 +179,8 @@ def _payload(properties: Mapping[str, Any]) -> int:
     payload = properties.get(specs.OUTPUT_DATA_FORMAT_KEY) or example_gen_pb2.FORMAT_TF_EXAMPLE
     if payload not in known:
         listed = ", ".join(example_gen_pb2.PayloadFormat.Name(one) for one in known)
-        name = example_gen_pb2.PayloadFormat.Name(payload)
+        names = {number: name for name, number in example_gen_pb2.PayloadFormat.items()}
+        name = names.get(payload, payload)
         raise HeadraceError(f"{specs.OUTPUT_DATA_FORMAT_KEY} {name} cannot be written: {listed}")
     return int(payload)
 

@@ -15,6 +15,7 @@ from headrace.testing import examples_frame
         ({"bad_rows_limit": 3}, "bad_rows='fail' takes no bad_rows_limit"),
         ({"bad_rows": "quarantine", "bad_rows_limit": -2}, "bad_rows_limit must be 0 or more"),
         ({"input_format": "xml"}, "input_format 'xml' is not known"),
+        ({"output_data_format": 17}, "output_data_format 17 cannot be written: FORMAT_TF_EX"),
         ({"compression": "zip"}, "compression 'zip' is not known"),
         ({"text_options": {"delimiter": "||"}}, "text_options: delimiter must be one ASCII"),
         ({"text_options": {"separator": ";"}}, "text_options.*separator"),
