@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from headrace.errors import UsageError
-from headrace.retries import patiently
+from headrace.retries import Patience, patiently
 from headrace.services.control import api, running
 from headrace.services.instance import main_instance
 from headrace.services.rest import AirflowUnreachable
 from headrace.settings import Settings
+
+# On SQLite Airflow refuses it at once if anything else writes meanwhile, and leaves nothing of it.
+_PATIENCE = Patience(calls=40, pause_seconds=0.2, longest_seconds=2.0)
 
 
 @dataclass(frozen=True)
@@ -55,5 +58,6 @@ def start_backfill(
             lambda _: client.backfill(dag_id, first, last, reprocess, at_once),
             f"a backfill of {dag_id}",
             lambda error: isinstance(error, AirflowUnreachable),
+            _PATIENCE,
         )
     return Backfill(number, dag_id, at_once, f"{state.url}/dags/{dag_id}/backfills")
