@@ -216,22 +216,36 @@ class Engine:
         return str(disk.place)
 
     def _nodes(self, server: psutil.Process) -> list[psutil.Process]:
-        """Processes of jobs: forks of the server, which have its command line."""
+        """Processes of jobs."""
+        return [it for it in self._forks(server) if not stands_by(it.pid)]
+
+    def _forks(self, server: psutil.Process) -> list[psutil.Process]:
+        """Of the server, which have its command line."""
         with contextlib.suppress(psutil.Error):
             command = server.cmdline()
             return [it for it in server.children() if _command(it) == command]
         return []
 
     def servers(self) -> list[psutil.Process]:
-        """Those that go on between runs."""
+        """Those that go on between runs: the launcher, and what stands by for its next node."""
         found = launcher_process(self.settings)
-        return [found] if found else []
+        if found is None:
+            return []
+        return [found, *(it for it in self._forks(found) if stands_by(it.pid))]
 
     def _strangers(self) -> Iterator[psutil.Process]:
         known = {process.pid for process in self.servers()}
         for process in processes_with(f"HEADRACE_HOME={self.home}"):
             if process.pid not in known:
                 yield process
+
+
+def stands_by(pid: int) -> bool:
+    """Whether a process has a letter from the launcher that it has not opened yet."""
+    with contextlib.suppress(OSError):
+        links = [os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")]
+        return any(link.startswith("/memfd:request") for link in links)
+    return False
 
 
 def headrace(environ: Mapping[str, str], *arguments: str) -> None:

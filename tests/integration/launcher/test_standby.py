@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from headrace.launcher.protocol import ErrorFrame, EventFrame, Operation, ResultFrame
+from tests.faults.engine import stands_by
 from tests.integration.launcher.conftest import wait_until
 from tests.integration.launcher.light_server import Server, serving
 
@@ -124,6 +125,18 @@ def test_a_process_that_was_killed_while_it_stood_by_is_not_missed(server: Serve
     os.kill(wait_for_one(server), signal.SIGKILL)
     wait_until(lambda: not standing_by(server))
     assert "prepared_for" not in run(server, "Second")
+
+
+def test_the_fault_campaign_knows_one_for_as_long_as_it_stands_by(server: Server) -> None:
+    run(server, "First")
+    standby = wait_for_one(server)
+    assert stands_by(standby)
+    os.kill(standby, signal.SIGSTOP)
+    asking = server.send(Operation.RUN_NODE, {"node_id": "Second", "metadata_url": STORE})
+    assert isinstance(asking.next(), EventFrame)
+    os.kill(standby, signal.SIGCONT)
+    list(asking.frames)
+    assert not stands_by(standby)
 
 
 def test_a_node_that_runs_there_can_be_cancelled(server: Server) -> None:
