@@ -62,12 +62,12 @@ def _side_by_side(steps: Sequence[Step], project: Path) -> list[_Outcome]:
 
 
 def _run(step: Step, project: Path, start: Callable[[Step, Path], int]) -> _Outcome:
-    print(f"== {step.name}", flush=True)
+    _say(f"== {step.name}")
     begin = time.monotonic()
     code = start(step, project)
     seconds = time.monotonic() - begin
     if code != _NO_TESTS or step.report is None:
-        print(f"== {step.name}: {'ok' if code == 0 else 'FAILED'} ({seconds:.0f} s)", flush=True)
+        _say(f"== {step.name}: {'ok' if code == 0 else 'FAILED'} ({seconds:.0f} s)")
     return _Outcome(step, code, seconds)
 
 
@@ -88,8 +88,13 @@ def _line_by_line(step: Step, project: Path) -> int:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            print(f"{step.label} | {line.rstrip()}", flush=True)
+            _say(f"{step.label} | {line.rstrip()}")
     return process.returncode
+
+
+def _say(line: str) -> None:
+    """A whole line at once: other sessions print as well."""
+    print(f"{line}\n", end="", flush=True)
 
 
 def _environ(project: Path) -> dict[str, str]:
