@@ -41,19 +41,10 @@ def test_the_demo_runs_penguins_and_shows_what_came_of_it(repository: Platform) 
     assert list((repository.home / "demo").glob("*/airflow.json")) == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--pipeline", "puffins"), "there is no DAG 'puffins'"),
-        (("--param", "epochs=many"), "is not of type"),
-    ],
-)
-def test_wrong_use_is_one_clear_error(
-    repository: Platform, arguments: tuple[str, ...], said: str
-) -> None:
-    completed = repository.headrace("demo", *arguments)
+def test_wrong_use_is_one_clear_error(repository: Platform) -> None:
+    completed = repository.headrace("demo", "--param", "epochs=many")
     assert completed.returncode == 2
-    assert said in completed.stderr
+    assert "is not of type" in completed.stderr
     assert "Traceback" not in completed.stderr
 
 

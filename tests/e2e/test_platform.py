@@ -270,6 +270,13 @@ def test_a_wrong_parameter_is_refused_in_the_form(person: Browser, api: AirflowA
     assert len(api.runs("tiny")) == before
 
 
+def test_a_dag_that_does_not_exist_starts_no_demo(up: str, small: Platform) -> None:
+    completed = small.headrace("demo", "--pipeline", "puffins")
+    assert completed.returncode == 2
+    assert "there is no DAG 'puffins'" in completed.stderr
+    assert "Traceback" not in completed.stderr
+
+
 def test_a_parameter_that_does_not_exist_starts_no_demo(up: str, small: Platform) -> None:
     completed = small.headrace("demo", "--pipeline", "tiny", "--param", "wort=leaf")
     assert completed.returncode == 2
