@@ -68,11 +68,14 @@ def cluster_at(home: Path, flink_environ: dict[str, str]) -> Cluster:
     return Cluster(home / ".headrace", environ)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(
     tmp_path_factory: pytest.TempPathFactory, flink_environ: dict[str, str]
 ) -> Iterator[Cluster]:
-    """A cluster that is up; a test may kill what it likes of it, if it waits until it is back."""
+    """A cluster that is up while these tests run, and no longer.
+
+    A test may kill what it likes of it, if it waits until it is back.
+    """
     found = cluster_at(tmp_path_factory.mktemp("cluster"), flink_environ)
     found.home.mkdir()
     up = found.headrace("flink", "up")
