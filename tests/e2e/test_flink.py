@@ -3,8 +3,7 @@
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from headrace.services.rest import AirflowApi
 from headrace.services.state import ServiceState, read_state
 from headrace.settings import load_settings
 from tests.e2e.conftest import REPOSITORY, Platform, platform_of
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 SMALL = "taskmanager.memory.network.min=64m taskmanager.memory.network.max=64m"
@@ -117,13 +117,6 @@ class Waiting:
     def finish(self) -> None:
         self._marker.unlink()
         wait_until(lambda: self._api.run(self._dag, self._run)["state"] in ("success", "failed"))
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.2)
 
 
 def test_a_try_goes_on_with_the_flink_job_of_a_worker_that_died(

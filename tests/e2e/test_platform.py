@@ -28,6 +28,7 @@ from tests.e2e.browser import DRIVER, Browser, browser
 from tests.e2e.conftest import Platform
 from tests.other_user import as_another_user, needs_root
 from tests.processes import spawned
+from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -62,13 +63,6 @@ def state_of(instance: Instance) -> ServiceState:
 def api(up: str, instance: Instance) -> Iterator[AirflowApi]:
     with control.api(instance, state_of(instance)) as client:
         yield client
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.2)
 
 
 def _state(api: AirflowApi, dag_id: str, run_id: str, task_id: str) -> str | None:
@@ -160,7 +154,7 @@ def test_another_user_can_read_neither_airflows_files_nor_its_environment(
     pids = [item.pid for item in state_of(instance).processes()]
     files = [instance.secrets, instance.passwords, instance.home / "airflow.db"]
     places = [*files, *(f"/proc/{pid}/environ" for pid in pids)]
-    said = as_another_user(READING, *places).communicate(timeout=30)[0].split()
+    said = as_another_user(READING, *places).communicate(timeout=LONG_SECONDS)[0].split()
     assert said == ["PermissionError"] * len(places)
 
 

@@ -2,25 +2,17 @@
 
 import json
 import sqlite3
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.integration.airflow.conftest import RUN, AirflowHome
 from tests.processes import spawned
+from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.integration
 
 TINY = '"tiny.py:create_pipeline"'
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.05)
 
 
 def runs_in(store: Path) -> set[str]:
@@ -108,8 +100,8 @@ def test_a_task_that_exceeds_its_time_leaves_no_process(airflow: AirflowHome) ->
     process = airflow.start(RUN, str(file), json.dumps({"mode": "spawn"}))
     wait_until(lambda: len(spawned(airflow.home)) == 2 or process.poll() is not None)
     assert len(spawned(airflow.home)) == 2
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=LONG_SECONDS)
     ended = json.loads(output.strip().splitlines()[-1])
     assert ended["tasks"] == {"Make": "success", "Use": "failed"}
     assert "AirflowTaskTimeout" in output
-    wait_until(lambda: not spawned(airflow.home), seconds=10)
+    wait_until(lambda: not spawned(airflow.home))

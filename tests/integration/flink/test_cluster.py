@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable
 
 import httpx
 import psutil
@@ -13,16 +11,9 @@ import pytest
 
 from headrace.services.identity import session_members, wait_until_gone
 from tests.integration.flink.conftest import Cluster
+from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.integration
-PATIENCE_SECONDS = 120.0
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.5)
 
 
 def listening(process: psutil.Process) -> set[str]:
@@ -114,7 +105,7 @@ def test_a_killed_supervisor_takes_all_with_it_and_down_leaves_nothing(stopped: 
     state = stopped.state
     os.kill(state.supervisor.pid, signal.SIGKILL)
     for process in state.processes():
-        assert wait_until_gone(process, PATIENCE_SECONDS)
+        assert wait_until_gone(process, LONG_SECONDS)
     wait_until(lambda: not list(session_members(state.processes())))
     status = stopped.headrace("flink", "status")
     assert status.returncode == 1

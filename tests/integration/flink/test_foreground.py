@@ -12,7 +12,8 @@ import pytest
 from headrace.flink.rest import FlinkApi, FlinkUnreachable
 from headrace.services.ports import free_port
 from tests.integration.flink.conftest import cluster_at
-from tests.integration.flink.test_cluster import listening, wait_until
+from tests.integration.flink.test_cluster import listening
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 from headrace.launcher.jobs import NodeResult
-from tests.integration.flink_runner.conftest import Flink, Jobs, wait_until
+from tests.integration.flink_runner.conftest import Flink, Jobs
+from tests.waiting import LONG_SECONDS, wait_until
 
 
 class Running:
@@ -38,6 +39,6 @@ class Running:
         return found
 
     def join(self) -> BaseException | None:
-        self.thread.join(240)
+        self.thread.join(LONG_SECONDS)
         assert not self.thread.is_alive()
         return self.error

@@ -9,8 +9,9 @@ import pytest
 from headrace.flink.job_api import JobApi
 from headrace.launcher.client import JobFailed
 from tests.breaking_proxy import breaking_proxy
-from tests.integration.flink_runner.conftest import Flink, Jobs, wait_until
+from tests.integration.flink_runner.conftest import Flink, Jobs
 from tests.integration.flink_runner.running import Running
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

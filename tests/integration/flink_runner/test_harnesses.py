@@ -8,9 +8,10 @@ import psutil
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from tests.integration.flink_runner.conftest import Flink, Jobs, wait_until
+from tests.integration.flink_runner.conftest import Flink, Jobs
 from tests.integration.flink_runner.running import Running
 from tests.other_user import as_another_user
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

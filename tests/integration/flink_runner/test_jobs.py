@@ -13,8 +13,9 @@ from headrace.flink import owners
 from headrace.flink.job_api import JobApi
 from headrace.launcher.client import JobFailed, JobKilled
 from headrace.launcher.protocol import FLINK_JOB, EventFrame
-from tests.integration.flink_runner.conftest import Flink, Jobs, wait_until
+from tests.integration.flink_runner.conftest import Flink, Jobs
 from tests.integration.flink_runner.running import Running
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,8 @@ import pytest
 from headrace.components.stream_example_gen.rows import RowFormat, read_rows
 from headrace.flink.job_api import JobApi
 from tests.data.streaming.adder import push
-from tests.integration.flink_runner.conftest import Flink, wait_until
+from tests.integration.flink_runner.conftest import Flink
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -80,7 +81,7 @@ def test_a_stream_lands_each_row_once_over_a_stop_and_a_cancelled_job(stream: St
     assert "runs already" in stream.command("start")
     stream.feed("a", 1, 11, 2)
     stream.feed("b", 16, 3)  # 3 still counts: what closes its window is in the same file
-    wait_until(lambda: stream.landed() == {0: 3}, 240)
+    wait_until(lambda: stream.landed() == {0: 3})
     savepoint = stream.command("stop").strip()
     assert stream.status()["state"] == "STOPPED"
     for file in stream.source.iterdir():  # only the savepoint and the journal know of them now
@@ -93,14 +94,14 @@ def test_a_stream_lands_each_row_once_over_a_stop_and_a_cancelled_job(stream: St
 
     assert savepoint in stream.command("start")
     stream.feed("c", 4, 12, 27)
-    wait_until(lambda: stream.landed() == {0: 3, 1: 3}, 240)
+    wait_until(lambda: stream.landed() == {0: 3, 1: 3})
     stream.feed("d", 36, 5)  # 5 is late
-    wait_until(lambda: stream.landed() == {0: 3, 1: 3, 2: 1}, 240)
+    wait_until(lambda: stream.landed() == {0: 3, 1: 3, 2: 1})
 
     stream.cut_off()
     assert "chk-" in stream.command("start")
     stream.feed("e", 47)
-    wait_until(lambda: stream.landed() == {0: 3, 1: 3, 2: 1, 3: 1}, 240)
+    wait_until(lambda: stream.landed() == {0: 3, 1: 3, 2: 1, 3: 1})
     assert stream.status()["counts"] == {
         "files": 5, "rows": 9, "late": 2, "bad": 0, "spans": 4, "landed_rows": 8,
     }  # fmt: skip
@@ -112,11 +113,11 @@ def test_each_element_of_an_unbounded_source_lands_once_although_the_job_is_cut_
 ) -> None:
     stream.target = ELEMENTS
     stream.command("start")
-    wait_until(lambda: len(stream.landed()) >= 2, 240)
+    wait_until(lambda: len(stream.landed()) >= 2)
     stream.cut_off()
     before = len(stream.landed())
     assert "chk-" in stream.command("start")
-    wait_until(lambda: len(stream.landed()) >= before + 2, 240)
+    wait_until(lambda: len(stream.landed()) >= before + 2)
     stream.command("stop")
     spans = stream.landed()
     first = min(spans)
@@ -139,18 +140,18 @@ def test_predictions_are_by_the_model_that_was_pushed_last_without_a_restart(
     stream.command("start")
     stream.feed("a", 1, 2)
     wanted = [("a", "1", 1.5), ("a", "1", 2.5)]
-    wait_until(lambda: stream.predicted() == wanted, 240)
+    wait_until(lambda: stream.predicted() == wanted)
     job = stream.status()["job_id"]
 
     push(serving, 2, 10)
     stream.feed("b", 3)
     wanted += [("b", "2", 13.0)]
-    wait_until(lambda: stream.predicted() == wanted, 240)
+    wait_until(lambda: stream.predicted() == wanted)
     assert flink.state(job) == "RUNNING"
 
     stream.feed("c", 4)
     taken = stream.source / "c.csv"
-    wait_until(lambda: len(stream.predicted()) == 4, 240)
+    wait_until(lambda: len(stream.predicted()) == 4)
     stream.cut_off()
     taken.write_text(taken.read_text() + "5,c\n")
     stream.command("start", "--fresh")
@@ -158,4 +159,4 @@ def test_predictions_are_by_the_model_that_was_pushed_last_without_a_restart(
     def reason() -> str:
         return str(stream.status()["reason"])
 
-    wait_until(lambda: "c.csv" in reason(), 240)
+    wait_until(lambda: "c.csv" in reason())

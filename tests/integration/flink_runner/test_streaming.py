@@ -15,7 +15,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from headrace.flink.job_api import JobApi
 from headrace.flink_runner.result import FlinkResult
 from tests.data.streaming import watched
-from tests.integration.flink_runner.conftest import Flink, wait_until
+from tests.integration.flink_runner.conftest import Flink
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -75,7 +76,7 @@ class Stream:
 
     def wait_for(self, *windows: int) -> None:
         wanted = {(start, word) for start in windows for word in WORDS}
-        wait_until(lambda: wanted <= set(self.counts()), 240)
+        wait_until(lambda: wanted <= set(self.counts()))
 
     def ask(self, path: str) -> Any:
         return httpx.get(f"{self.flink.cluster.rest_url}/jobs/{self.job_id}{path}").json()
@@ -83,7 +84,7 @@ class Stream:
     def wait_for_checkpoints(self) -> None:
         """Wait for two more: the second has begun after this call."""
         before = self.ask("/checkpoints")["counts"]["completed"]
-        wait_until(lambda: self.ask("/checkpoints")["counts"]["completed"] >= before + 2, 240)
+        wait_until(lambda: self.ask("/checkpoints")["counts"]["completed"] >= before + 2)
 
 
 @pytest.fixture

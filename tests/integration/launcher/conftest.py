@@ -1,6 +1,5 @@
 """The tiny pipeline through the launcher, against a store of each test's own."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -85,13 +84,6 @@ class Tiny:
 @pytest.fixture
 def runs(settings: Settings, tiny: Manifest, database: Path) -> Tiny:
     return Tiny(settings, tiny, database)
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.05)
 
 
 def started_pid(frames: list[Frame]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from headrace.launcher.protocol import Frame, Operation, Request
 from headrace.launcher.streams import SocketStream
-from tests.integration.launcher.conftest import wait_until
+from tests.waiting import wait_until
 
 
 @dataclass

@@ -12,8 +12,9 @@ from headrace.errors import HeadraceError
 from headrace.launcher.client import JobKilled, LauncherClient
 from headrace.launcher.protocol import Frame, LogFrame
 from headrace.settings import Settings
-from tests.integration.launcher.conftest import Tiny, wait_until
+from tests.integration.launcher.conftest import Tiny
 from tests.processes import spawned
+from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -36,7 +37,7 @@ def test_a_cancelled_node_leaves_no_process_and_is_closed_in_the_store(
     thread.start()
     wait_until(lambda: len(spawned(anyhow.home)) == 2)
     client.cancel()
-    thread.join(30)
+    thread.join(LONG_SECONDS)
     assert not thread.is_alive()
     assert len(failures) == 1
     wait_until(lambda: not spawned(anyhow.home))

@@ -20,7 +20,8 @@ from headrace.launcher.paths import launcher_paths
 from headrace.launcher.protocol import EventFrame, ExitFrame, Frame, Hold, LogFrame
 from headrace.launcher.watching import cancel, watch
 from headrace.settings import Settings
-from tests.integration.launcher.conftest import Tiny, started_pid, wait_until
+from tests.integration.launcher.conftest import Tiny, started_pid
+from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -78,7 +79,7 @@ class Held:
         thread, ends = self.in_thread(self.hold, client)
         wait_until(lambda: waits_as(self.frames))
         client.let_go()
-        thread.join(30)
+        thread.join(LONG_SECONDS)
         [left] = ends
         assert isinstance(left, LetGo)
         return left
@@ -209,7 +210,7 @@ def test_a_watcher_does_not_take_the_place_of_a_client(held: Held) -> None:
     wait_until(lambda: waits_as(held.frames))
     assert held.watched(held.hold) == [EventFrame("taken")]
     held.go_on.touch()
-    thread.join(30)
+    thread.join(LONG_SECONDS)
     assert [end.state for end in ends] == ["COMPLETE"]
 
 

@@ -16,7 +16,8 @@ from headrace.launcher.protocol import Frame, LogFrame
 from headrace.launcher.starting import connect, launcher_process
 from headrace.launcher.warming import warm_launcher
 from headrace.settings import LauncherMode, Settings
-from tests.integration.launcher.conftest import Tiny, started_pid, wait_until
+from tests.integration.launcher.conftest import Tiny, started_pid
+from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -48,7 +49,7 @@ def test_a_launcher_can_be_started_before_it_is_needed(settings: Settings, tmp_p
     thread = warm_launcher(own)
     try:
         assert thread is not None
-        thread.join(60)
+        thread.join(LONG_SECONDS)
         assert launcher_process(own) is not None
     finally:
         stop_launcher(own)

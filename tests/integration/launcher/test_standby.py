@@ -10,8 +10,8 @@ import pytest
 
 from headrace.launcher.protocol import ErrorFrame, EventFrame, Operation, ResultFrame
 from tests.faults.engine import stands_by
-from tests.integration.launcher.conftest import wait_until
 from tests.integration.launcher.light_server import Server, serving
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

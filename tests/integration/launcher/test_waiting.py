@@ -16,8 +16,8 @@ from headrace.launcher.protocol import (
     ResultFrame,
 )
 from headrace.settings import Settings
-from tests.integration.launcher.conftest import wait_until
 from tests.integration.launcher.light_server import Client, Server, serving
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -19,9 +19,9 @@ from headrace.settings import Settings, parse_metadata_url
 from headrace.store.opening import open_to_read
 from headrace.store.unavailable import StoreUnavailable
 from tests.integration import mariadb, postgres
-from tests.integration.launcher.conftest import wait_until
 from tests.integration.mariadb import MariaDB
 from tests.integration.postgres import PASSWORD, Postgres
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -58,30 +59,23 @@ def gone(pid: int) -> bool:
         return True
 
 
-def wait_for(condition: object) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_workers_are_forks_of_one_process_and_find_what_the_environment_names(
     tmp_path: Path,
 ) -> None:
     job = start(tmp_path / "out", *"abcdefgh")
-    printed, errors = job.communicate(timeout=240)
+    printed, errors = job.communicate(timeout=LONG_SECONDS)
     assert job.returncode == 0, errors
     rows = [line.split() for line in (tmp_path / "out").read_text().splitlines()]
     assert sorted(row[0] for row in rows) == list("abcdefgh")
     assert {row[1] for row in rows} == {"found"}
     [parent] = {row[3] for row in rows}
     assert int(parent) not in (int(printed), os.getpid())
-    wait_for(lambda: gone(int(parent)))
+    wait_until(lambda: gone(int(parent)))
 
 
 def test_what_fails_in_a_worker_fails_the_job(tmp_path: Path) -> None:
     job = start(tmp_path / "out", "a", "fail")
-    _, errors = job.communicate(timeout=240)
+    _, errors = job.communicate(timeout=LONG_SECONDS)
     assert job.returncode == 1
     assert "ValueError: told to fail" in errors
 
@@ -89,8 +83,8 @@ def test_what_fails_in_a_worker_fails_the_job(tmp_path: Path) -> None:
 def test_no_worker_outlives_a_killed_job(tmp_path: Path) -> None:
     job = start(tmp_path / "out", "wait")
     told = tmp_path / "out.waits"
-    wait_for(lambda: told.exists() and len(told.read_text().split()) == 2)
+    wait_until(lambda: told.exists() and len(told.read_text().split()) == 2)
     pids = [int(pid) for pid in told.read_text().split()]
     job.send_signal(signal.SIGKILL)
     job.communicate()
-    wait_for(lambda: all(gone(pid) for pid in pids))
+    wait_until(lambda: all(gone(pid) for pid in pids))

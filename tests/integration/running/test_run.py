@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from headrace.launcher.starting import launcher_process
 from headrace.settings import Settings
 from tests.integration.conftest import PROJECT
 from tests.processes import spawned
+from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -60,7 +60,7 @@ class Cli:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=LONG_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def outcome(self, *arguments: str) -> tuple[dict, dict[str, dict]]:
@@ -176,22 +176,22 @@ def test_a_signal_ends_the_nodes_and_the_run_can_be_resumed(
     assert process.stderr is not None
     while "Use: running" not in process.stderr.readline():
         pass
-    _wait_for(lambda: spawned(settings.home))
+    wait_until(lambda: spawned(settings.home))
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=LONG_SECONDS)
     assert process.returncode == 128 + number
     assert f"resume with: bin/headrace run --resume {name}" in errors
-    _wait_for(lambda: not spawned(settings.home))
+    wait_until(lambda: not spawned(settings.home))
     run, nodes = cli.outcome("--resume", name, "--param", "mode=fine")
     assert (run["state"], nodes["Use"]["state"]) == ("success", "complete")
 
 
 def test_a_killed_run_leaves_no_process_and_can_be_resumed(cli: Cli, settings: Settings) -> None:
     process = cli.start(TINY, "--param", "mode=spawn", "--run-id", "killed")
-    _wait_for(lambda: spawned(settings.home))
+    wait_until(lambda: spawned(settings.home))
     process.kill()
     process.communicate()
-    _wait_for(lambda: not spawned(settings.home))
+    wait_until(lambda: not spawned(settings.home))
     run, _ = cli.outcome("--resume", "killed", "--param", "mode=fine")
     assert run["state"] == "success"
 
@@ -203,17 +203,10 @@ def test_a_run_that_nobody_reads_any_more_ends_also_without_its_launcher(
     assert process.stdout is not None
     while "Use: running" not in process.stdout.readline():
         pass
-    _wait_for(lambda: spawned(settings.home))
+    wait_until(lambda: spawned(settings.home))
     process.stdout.close()
     launcher = launcher_process(settings)
     assert launcher is not None
     launcher.kill()
-    assert process.wait(30) == 128 + signal.SIGPIPE
-    _wait_for(lambda: not spawned(settings.home))
-
-
-def _wait_for(condition: object, seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.05)
+    assert process.wait(LONG_SECONDS) == 128 + signal.SIGPIPE
+    wait_until(lambda: not spawned(settings.home))

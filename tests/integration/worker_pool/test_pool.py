@@ -8,8 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import apache_beam as beam
@@ -29,6 +28,7 @@ from headrace.worker_pool.client import PoolClient
 from headrace.worker_pool.requests import job_params
 from tests.integration.conftest import PROJECT
 from tests.other_user import as_another_user, needs_root
+from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -63,13 +63,6 @@ class Pool:
         return [process, *process.children(recursive=True)]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.1)
-
-
 def all_gone(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=0)[1]
 
@@ -80,7 +73,7 @@ def pool(tmp_path: Path) -> Iterator[Pool]:
     yield found
     if found.process.poll() is None:
         found.process.terminate()
-        found.process.wait(30)
+        found.process.wait(LONG_SECONDS)
 
 
 def run(pool: Pool, lines: Path, job: str) -> None:
@@ -161,7 +154,7 @@ def test_nothing_is_left_of_a_pool_that_ends(pool: Pool, number: signal.Signals)
     family = pool.family()
     assert len(family) > 1
     pool.process.send_signal(number)
-    pool.process.wait(30)
+    pool.process.wait(LONG_SECONDS)
     wait_until(lambda: all_gone(family))
     assert pool.process.returncode == (0 if number is signal.SIGTERM else -number)
     assert pool.state_file.exists() == (number is signal.SIGKILL)
@@ -180,7 +173,7 @@ def test_a_port_that_is_taken_is_named(pool: Pool, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     second = Pool(other, port)
-    assert second.process.wait(120) == 1
+    assert second.process.wait(LONG_SECONDS) == 1
     assert f"the worker pool cannot listen on 127.0.0.1:{port}" in second.log.read_text()
 
 
@@ -217,7 +210,7 @@ def test_another_user_cannot_have_a_harness_started_or_read_a_jobs_log(
     )
     request = asked.SerializeToString().hex()
     caller = as_another_user(STRANGER, pool.endpoint, request, imports="grpc._channel")
-    said = caller.communicate(timeout=120)[0].split()
+    said = caller.communicate(timeout=LONG_SECONDS)[0].split()
     assert said == ["StatusCode.PERMISSION_DENIED"] * 4
     assert pool.harnesses() == []
     assert str(evil) not in pool.log.read_text()
