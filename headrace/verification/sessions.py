@@ -9,10 +9,14 @@ from pathlib import Path
 from headrace.layout import Layout
 from headrace.verification.steps import Step
 
-PLATFORMS = "tests/e2e"
+PLATFORMS = ("tests/e2e",)
 """Tests of Airflow's environment that start whole platforms, and wait for them."""
-ON_FLINK = "tests/integration/flink_runner"
-"""Tests of TFX's environment that have Beam jobs run on a Flink cluster, and wait for it."""
+ON_FLINK = ("tests/integration/flink_runner", "tests/integration/pipelines")
+"""Tests of TFX's environment that have Beam jobs run on a Flink cluster, and wait for it.
+
+Those of pipelines look at direct runs that the others compare Flink's with: both in one session
+share them.
+"""
 
 
 @dataclass(frozen=True)
@@ -54,15 +58,15 @@ def of_each_environment(layout: Layout) -> list[Session]:
 
 
 def side_by_side(layout: Layout) -> list[Session]:
-    """Two for each environment, to run at once: one takes a folder, the other all but that."""
+    """Two for each environment, to run at once: one takes some folders, the other all but those."""
     airflow, tfx = of_each_environment(layout)
     return [
         _without(airflow, PLATFORMS),
-        Session("Platform", "of whole platforms", airflow.python, (PLATFORMS,)),
+        Session("Platform", "of whole platforms", airflow.python, PLATFORMS),
         _without(tfx, ON_FLINK),
-        Session("Flink", "on Flink", tfx.python, (ON_FLINK,)),
+        Session("Flink", "on Flink and of pipelines", tfx.python, ON_FLINK),
     ]
 
 
-def _without(session: Session, folder: str) -> Session:
-    return replace(session, choice=(f"--ignore={folder}",))
+def _without(session: Session, folders: tuple[str, ...]) -> Session:
+    return replace(session, choice=tuple(f"--ignore={folder}" for folder in folders))

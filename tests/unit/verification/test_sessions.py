@@ -47,7 +47,7 @@ def collected(session: Session, layout: Layout, project: Path, *arguments: str) 
 def test_each_test_of_an_environment_is_in_one_of_its_sessions(
     environment: int, layout: Layout, tmp_path: Path
 ) -> None:
-    folders = (ON_FLINK, PLATFORMS, *ELSEWHERE)
+    folders = (*ON_FLINK, *PLATFORMS, *ELSEWHERE)
     for folder in folders:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "test_it.py").write_text("def test_it(): pass\n")
@@ -73,6 +73,6 @@ def test_sessions_share_no_label_no_report_and_no_cache(
         assert len(set(values)) == len(steps)
 
 
-@pytest.mark.parametrize("folder", [ON_FLINK, PLATFORMS])
+@pytest.mark.parametrize("folder", [*ON_FLINK, *PLATFORMS])
 def test_a_folder_that_is_apart_is_there(folder: str) -> None:
     assert list((ROOT / folder).rglob("test_*.py"))
