@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import headrace.components
+from headrace.errors import HeadraceError
 from headrace.ir.manifest import CompileFailure
 
 IsProjectFile = Callable[[str], bool]
@@ -32,20 +35,24 @@ def failure_from(
 ) -> CompileFailure:
     """Describe an exception that the author's code, or TFX called by it, raised.
 
-    The place is the deepest frame in a file of the project. The recorded traceback has no source
+    The place is the deepest frame in a file of the project; of a mistake that a component of
+    headrace's has found, the deepest outside of headrace. The recorded traceback has no source
     lines, which might hold a password.
     """
     frames = traceback.extract_tb(raised.__traceback__)
     own = [frame for frame in frames if is_project_file(frame.filename)]
+    if isinstance(raised, HeadraceError):
+        own = [frame for frame in own if not _is_headraces(frame.filename)]
     file, line = str(target_file), 0
     if own:
         file, line = own[-1].filename, own[-1].lineno or 0
     if isinstance(raised, SyntaxError) and raised.filename and is_project_file(raised.filename):
         file, line = raised.filename, raised.lineno or 0
     name = type(raised).__name__
+    what = "" if isinstance(raised, HeadraceError) else f"{name} "
     return CompileFailure(
         error_type=name,
-        message=f"{name} while {doing}: {_text(raised)}",
+        message=f"{what}while {doing}: {_text(raised)}",
         hint=_hint(raised),
         file=file,
         line=line,
@@ -53,7 +60,15 @@ def failure_from(
     )
 
 
+def _is_headraces(file: str) -> bool:
+    path = Path(os.path.realpath(file))
+    places = (*headrace.__path__, *headrace.components.__path__)
+    return any(path.is_relative_to(os.path.realpath(place)) for place in places)
+
+
 def _text(raised: BaseException) -> str:
+    if isinstance(raised, HeadraceError):
+        return raised.message
     if isinstance(raised, SyntaxError):
         return raised.msg
     if isinstance(raised, SystemExit):
@@ -64,6 +79,8 @@ def _text(raised: BaseException) -> str:
 
 def _hint(raised: BaseException) -> str:
     text = str(raised)
+    if isinstance(raised, HeadraceError):
+        return raised.hint
     if isinstance(raised, ModuleNotFoundError):
         return (
             f"is {raised.name!r} spelled right? Packages must be in the TFX environment, "

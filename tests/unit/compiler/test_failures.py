@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from headrace.compiler.failures import failure_from
+from headrace.errors import HeadraceError
 from headrace.ir.manifest import CompileFailure
 
 
@@ -21,6 +22,22 @@ def test_the_place_is_the_deepest_line_of_the_authors_own(tmp_path: Path) -> Non
     assert (failure.file, failure.line) == (str(file), 4)
     assert failure.message.startswith("JSONDecodeError while importing it: Expecting")
     assert "json/decoder.py" in failure.traceback
+
+
+def test_what_a_component_of_headrace_refuses_is_at_the_line_that_made_it(tmp_path: Path) -> None:
+    file = tmp_path / "p.py"
+    source = """
+from headrace.components.columnar_example_gen import ColumnarExampleGen
+
+ColumnarExampleGen(input_base="data", bad_rows="quarantin")
+"""
+    file.write_text(source)
+    with pytest.raises(HeadraceError) as caught:
+        exec(compile(source, str(file), "exec"), {})
+    failure = failure_from(caught.value, "importing it", file, lambda name: name.endswith(".py"))
+    assert (failure.file, failure.line) == (str(file), 4)
+    assert failure.message == "while importing it: bad_rows 'quarantin' is not known"
+    assert failure.hint == "one of fail, quarantine, skip"
 
 
 def test_a_syntax_error_is_at_its_own_line(tmp_path: Path) -> None:
