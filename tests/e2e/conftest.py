@@ -79,6 +79,22 @@ after_push = pipeline_dag(
     "tiny.py:create_pipeline", dag_id="after_push", schedule=each_span(pushed_model("spanned"))
 )
 """
+SCHEDULED = """
+from datetime import datetime, timezone
+
+from airflow.sdk import CronDataIntervalTimetable
+
+from headrace.airflow import pipeline_dag
+
+dag = pipeline_dag(
+    "tiny.py:create_pipeline",
+    dag_id="scheduled",
+    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+    start_date=datetime(2013, 1, 1, tzinfo=timezone.utc),
+    parameters={"word": "{{ data_interval_start | ds }}", "count": 1},
+    default_args={"retries": 0},
+)
+"""
 APPROVED = """
 from headrace.airflow import pipeline_dag
 
@@ -152,6 +168,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     (project / "dags" / "durable.py").write_text(DURABLE)
     (project / "dags" / "deferrable.py").write_text(DEFERRABLE)
     (project / "dags" / "spanned.py").write_text(SPANNED)
+    (project / "dags" / "scheduled.py").write_text(SCHEDULED)
     (project / "dags" / "approved.py").write_text(APPROVED)
     (project / "dags" / "broken.py").write_text(BROKEN_DAG)
     platform = platform_of(project, project / ".headrace")

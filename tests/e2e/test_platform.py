@@ -197,6 +197,18 @@ def test_a_template_takes_its_value_from_the_run(api: AirflowApi) -> None:
     assert Path(result["outputs"][0]["uri"]).read_text() == "from_the_run-0.5-"
 
 
+def test_the_scheduler_starts_a_run_when_its_day_is_over(api: AirflowApi) -> None:
+    """The last day that is; a midnight that passes meanwhile makes another run."""
+    wait_until(lambda: "success" in _states(api, "scheduled"))
+    run = next(one for one in _runs(api, "scheduled") if one["state"] == "success")
+    assert run["run_type"] == "scheduled"
+    day = run["data_interval_start"][:10]
+    assert day < run["run_after"][:10]
+    result = api.result("scheduled", run["dag_run_id"], "Make")
+    assert result is not None
+    assert Path(result["outputs"][0]["uri"]).read_text() == f"{day}-0.5-"
+
+
 @pytest.mark.parametrize(
     ("answer", "becomes"), [("Approve", "success"), ("Reject", "skipped")], ids=str
 )
