@@ -20,6 +20,10 @@ class AirflowUnreachable(HeadraceError):
     """The API server does not answer, or says that it has failed itself; later it may."""
 
 
+class AirflowFailed(AirflowUnreachable):
+    """The API server says that it has failed, so it has not done what it was asked for."""
+
+
 class AirflowApi:
     """One logged-in session. Close it, or use it as a context manager."""
 
@@ -102,6 +106,17 @@ class AirflowApi:
         if answer.status_code in (400, 404, 409, 422):
             raise UsageError(f"Airflow refuses a backfill of {dag_id}: {_reason(answer)}")
         return int(self._check(answer)["id"])
+
+    def open_backfills(self, dag_id: str) -> set[int]:
+        """The ids of the DAG's backfills that are under way; meanwhile Airflow begins no other."""
+        found = self._all("/api/v2/backfills", "backfills", dag_id=dag_id)
+        return {int(item["id"]) for item in found if item["completed_at"] is None}
+
+    def cancel_backfill(self, number: int) -> None:
+        """Close a backfill, if it is still open; its runs that have not started fail."""
+        answer = self._request("PUT", f"/api/v2/backfills/{number}/cancel")
+        if answer.status_code not in (404, 409):
+            self._check(answer)
 
     def unpause(self, dag_id: str) -> None:
         """Let the DAG's runs be scheduled."""
@@ -199,7 +214,7 @@ class AirflowApi:
     def _check(self, answer: httpx.Response) -> dict[str, Any]:
         if answer.is_error:
             request = answer.request
-            kind = AirflowUnreachable if answer.is_server_error else HeadraceError
+            kind = AirflowFailed if answer.is_server_error else HeadraceError
             raise kind(
                 f"Airflow answers {answer.status_code} to {request.method} {request.url.path}: "
                 f"{_reason(answer)}"
