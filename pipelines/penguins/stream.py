@@ -1,6 +1,6 @@
 """Penguins as they are measured: a day's CSV files become its span.
 
-Files arrive in ``.headrace/data/penguins/in``; each has a column ``measured``
+Files arrive in ``.headrace/data/penguins_stream/in``; each has a column ``measured``
 beside the birds' own.
 """
 
@@ -18,10 +18,10 @@ DAY = 24 * 3600
 
 def create_stream() -> FileStream:
     """The stream that ``bin/headrace stream start penguins`` starts."""
-    data = STATE / "data" / "penguins"
+    data = STATE / "data" / "penguins_stream"  # of data/penguins the pipeline reads all files
     return FileStream(
         source=str(data / "in"),
-        directory=str(data / "stream"),
+        directory=str(data / "landed"),
         columns={
             "measured": "bytes",
             features.LABEL: "bytes",
