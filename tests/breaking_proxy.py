@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 _RESET = struct.pack("ii", 1, 0)
 _CHUNK = 1 << 16
-_PIECES = 3
-"""So many pieces of answers a connection passes on before it breaks."""
+_PIECES = 8
+"""So many pieces of answers a connection passes on before it breaks; an answer comes in one or two,
+and what is asked in one connection has to fit."""
 
 
 @contextlib.contextmanager
