@@ -80,8 +80,10 @@ class Browser:
             if self._visible(By.CSS_SELECTOR, _test_id(opens)):
                 return True
             items = self._visible(By.CSS_SELECTOR, f"[role=menuitem][data-value='{entry}']")
+            items = items or self._visible(By.CSS_SELECTOR, _test_id(menu))
             with contextlib.suppress(WebDriverException):
-                (items or self._visible(By.CSS_SELECTOR, _test_id(menu)))[0].click()
+                for item in items[:1]:  # none is there yet, or is not while it is drawn anew
+                    item.click()
             time.sleep(1)
             return False
 
