@@ -85,7 +85,9 @@ class ForkServer:
         self._selector.register(self._wakeup, selectors.EVENT_READ, self._on_signal)
         while not self._is_done():
             for key, mask in self._selector.select(_TICK_SECONDS):
-                key.data(mask) if callable(key.data) else None
+                now = self._selector.get_map().get(key.fd)
+                if now is not None and _is_same(now, key):
+                    now.data(mask & now.events)
             self._tick()
         self._standbys.close()
         self._stop_listening()
@@ -367,6 +369,15 @@ class ForkServer:
         self._listener.close()
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+
+def _is_same(now: selectors.SelectorKey, then: selectors.SelectorKey) -> bool:
+    """Whether a descriptor is still what was ready, after what was done in this round before.
+
+    A job's pipes may be closed by then, and their numbers be another job's, for which nothing has
+    come yet. Sockets are told apart as objects, since who cares for one may change.
+    """
+    return now is then or (now.fileobj is then.fileobj and not isinstance(now.fileobj, int))
 
 
 def _signal_pipe() -> int:
