@@ -127,7 +127,7 @@ class Objects:
                 is_number=len(types) > 1 and self._given.get(name) is not Kind.BYTES,
             )
         return {
-            number: json.dumps(_formed(one, forms)).encode()
+            number: json.dumps(_formed(one, forms), default=_text_of_long).encode()
             for number, one in self._objects.items()
         }
 
@@ -206,6 +206,11 @@ def _types_of(value: Any, is_inner: bool = False) -> set[str]:
     if isinstance(value, _Long):
         return {_LONG}
     return {_TEXT if isinstance(value, str) else _NUMBER}
+
+
+def _text_of_long(value: _Long) -> str:
+    """Of one inside of a list of lists, which is refused for that."""
+    return value.text
 
 
 def _formed(one: Mapping[str, Any], forms: Mapping[str, _Form], prefix: str = "") -> dict[str, Any]:

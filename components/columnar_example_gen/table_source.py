@@ -272,6 +272,9 @@ def _named(path: str) -> Iterator[None]:
     """
     try:
         yield
+    except MemoryError as error:  # pa.ArrowMemoryError is one
+        text = "it says that it has more data than there is memory for"
+        raise HeadraceError(f"{path} cannot be read: {text}", "copy the file again") from error
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         # Arrow says OSError to broken data, too, without the number that the system's have.
         if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):

@@ -82,6 +82,8 @@ def _url(connection: Any) -> str:
         raise ValueError("it must be of type postgres, mysql or sqlite")
     if not connection.host or not connection.schema:
         raise ValueError("it needs a host and a schema (the name of the database)")
+    if "@" in connection.host:
+        raise ValueError("its host has an @: login and password have fields of their own")
     user = quote(connection.login or "", safe="")
     password = quote(connection.password or "", safe="")
     port = connection.port or _PORTS[backend]

@@ -158,6 +158,8 @@ def _text(value: Any) -> str:
 def _path_from(base: Path) -> Callable[[Any], Path]:
     def convert(value: Any) -> Path:
         text = _text(value)
+        if not text:
+            raise ValueError("a path cannot be empty")
         if "\0" in text:
             raise ValueError(f"a path cannot have a NUL character: {text!r}")
         try:

@@ -55,7 +55,9 @@ def test_a_file_that_there_cannot_be_is_refused_by_the_connections_id(path: str)
         connection_url(Connection(conn_id="store", conn_type="sqlite", host=path))
 
 
-@pytest.mark.parametrize(("host", "port"), [("?", None), ("a[", None), ("db", 70_000)])
+@pytest.mark.parametrize(
+    ("host", "port"), [("?", None), ("a[", None), ("@db", None), ("db", 70_000)]
+)
 def test_a_connection_that_makes_no_url_is_refused_by_its_id(host: str, port: int | None) -> None:
     connection = Connection(conn_id="store", conn_type="mysql", host=host, schema="mlmd", port=port)
     with pytest.raises(UsageError, match="'store' is no metadata store"):

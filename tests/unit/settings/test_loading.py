@@ -131,6 +131,12 @@ def test_a_wrong_setting_is_named_with_its_file(project: Path, text: str, named:
     assert "headrace.toml" in str(caught.value)
 
 
+def test_an_empty_path_is_refused_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "headrace.toml").write_text('[flink]\nhome = ""\n')
+    with pytest.raises(UsageError, match=r"flink_home in .*headrace.toml: a path cannot be empty"):
+        load_settings(tmp_path, {})
+
+
 def test_a_wrong_variable_is_named(project: Path) -> None:
     with pytest.raises(UsageError, match="HEADRACE_LAUNCHER: 'thread' is not one of"):
         load_settings(project, environ={"HEADRACE_LAUNCHER": "thread"})

@@ -108,3 +108,7 @@ def test_values_that_no_kind_holds_are_told_with_both_lines(values, message):
 
 def test_blank_lines_are_no_lines():
     assert parsed(["", '{"a": 1}', " ", "\t\r", '{"a": 2}']) == ([{"a": 1}, {"a": 2}], {})
+
+
+def test_a_long_integer_in_a_list_of_lists_is_left_to_who_refuses_those():
+    assert parsed([f'{{"a": [[{LONG}]]}}']) == ([{"a": [[str(LONG)]]}], {})
