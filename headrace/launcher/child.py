@@ -88,6 +88,8 @@ def main(request: Request, frames: int, output: int, operations: Operations) -> 
     try:
         _take_over_standard_streams(output)
     except BaseException:
+        # Even a broken set-up must leave a trace where the reader of the output finds it.
+        sys.excepthook(*sys.exc_info())
         end_forked_process(EXIT_FAILED)
     _do_and_end(request, frames, operations)
 
@@ -135,8 +137,7 @@ def _do_and_end(request: Request, frames: int, operations: Operations) -> NoRetu
         route_logging(send, level if isinstance(level, int) else logging.INFO)
         code = _do(request, send, operations)
     except BaseException:
-        # Even a broken set-up must leave a trace where the reader of the output finds it.
-        sys.excepthook(*sys.exc_info())
+        sys.excepthook(*sys.exc_info())  # as in main
     finally:
         end_forked_process(code)
 

@@ -165,13 +165,17 @@ class ForkServer:
 
     def _make_way(self) -> None:
         """For a server with other sources: no new jobs, and none that nobody listens to."""
-        self._draining = True
-        self._stop_listening()
-        self._standbys.close()
-        self._end_queue(lambda request: StaleFrame())
+        self._drain(lambda request: StaleFrame())
         for job in self._jobs.values():
             if job.client_gone:
                 job.cancel("the launcher is outdated")
+
+    def _drain(self, last: Callable[[Request], Frame]) -> None:
+        """Take no new job, and tell this to those that wait for room."""
+        self._draining = True
+        self._stop_listening()
+        self._standbys.close()
+        self._end_queue(last)
 
     def _drop(self, connection: Connection) -> None:
         self._waiting.pop(connection, None)
@@ -341,10 +345,7 @@ class ForkServer:
     def _on_signal(self, _mask: int) -> None:
         for number in os.read(self._wakeup, 512):
             if number == signal.SIGTERM:
-                self._draining = True
-                self._stop_listening()
-                self._standbys.close()
-                self._end_queue(cancelled)
+                self._drain(cancelled)
                 for job in self._jobs.values():
                     job.cancel("the launcher is stopped")
         while True:

@@ -13,7 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from headrace.launcher import child
@@ -39,7 +39,8 @@ class _Standby:
 
     Attributes:
         like: the request that it has prepared itself with.
-        made: when, by the monotonic clock.
+        wanted: when a node of its store has begun or ended last, by the monotonic clock.
+        made: when it was forked.
         letter: a file in memory that its request is written to.
         go: it reads the other end, and begins when something comes.
         ready: it writes to the other end when it has opened the store.
@@ -47,6 +48,7 @@ class _Standby:
 
     process: Forked
     like: Request
+    wanted: float
     made: float
     letter: int
     go: int
@@ -85,7 +87,6 @@ class Standbys:
     ) -> None:
         self._operations, self._preparations, self._now = operations, preparations, now
         self._standbys: dict[Key, _Standby] = {}
-        self._wanted: dict[Key, float] = {}
         self._is_closed = False
 
     def take(self, request: Request) -> Forked | None:
@@ -102,27 +103,28 @@ class Standbys:
         key = self._key(request)
         if key is None or self._is_closed:
             return
-        self._wanted[key] = self._now()
-        standby = self._standbys.get(key)
-        if standby is None or self._now() - standby.made >= _RENEW_SECONDS:
-            self._renew(key, request)
+        now, standby = self._now(), self._standbys.get(key)
+        if standby is None or now - standby.made >= _RENEW_SECONDS:
+            self._renew(key, request, wanted=now)
+        else:
+            self._standbys[key] = replace(standby, wanted=now)
 
-    def _renew(self, key: Key, request: Request) -> None:
+    def _renew(self, key: Key, request: Request, wanted: float) -> None:
         if key in self._standbys:
             self._end(key)
         while len(self._standbys) >= _MOST:
             self._end(min(self._standbys, key=lambda old: self._standbys[old].made))
         with contextlib.suppress(OSError):  # then the next node opens the store itself
-            self._standbys[key] = self._fork(request)
+            self._standbys[key] = self._fork(request, wanted)
 
     def tick(self) -> None:
         """Replace those that have rested for too long, and end those that nobody came for."""
         now = self._now()
         for key, standby in list(self._standbys.items()):
-            if now - self._wanted[key] > WANTED_SECONDS:
+            if now - standby.wanted > WANTED_SECONDS:
                 self._end(key)
             elif now - standby.made > REST_SECONDS:
-                self._renew(key, standby.like)
+                self._renew(key, standby.like, standby.wanted)
 
     def on_exit(self, pid: int) -> None:
         """A child of the server's has ended, perhaps one that stood by."""
@@ -142,7 +144,7 @@ class Standbys:
         url = str(request.payload.get("metadata_url", ""))
         return (url, _client_variables(request.environ)) if _is_of_server(url) else None
 
-    def _fork(self, request: Request) -> _Standby:
+    def _fork(self, request: Request, wanted: float) -> _Standby:
         letter = os.memfd_create("request")
         go_read, go = os.pipe()
         ready, ready_write = os.pipe()
@@ -166,7 +168,7 @@ class Standbys:
         finally:
             os.close(go_read)
             os.close(ready_write)
-        return _Standby(process, request, self._now(), letter, go, ready)
+        return _Standby(process, request, wanted, self._now(), letter, go, ready)
 
     def _end(self, key: Key) -> None:
         with contextlib.suppress(ProcessLookupError):

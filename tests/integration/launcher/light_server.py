@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from headrace.launcher.protocol import Frame, Operation, Request
 from headrace.launcher.streams import SocketStream
 from tests.waiting import wait_until
@@ -28,6 +30,9 @@ class Server:
     def begun(self) -> list[str]:
         file = self.place / "begun"
         return file.read_text().split() if file.exists() else []
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children()
 
     def end(self, node: str) -> None:
         (self.place / node).touch()

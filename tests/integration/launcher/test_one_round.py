@@ -56,7 +56,7 @@ def test_output_of_a_job_that_was_just_given_up_is_nobodys(tmp_path: Path) -> No
         assert isinstance(first.next(), EventFrame)
         first.stream.let_go()
         wait_until((tmp_path / "daemon").exists)
-        wait_until(lambda: not children(server.process.pid))
+        wait_until(lambda: not server.children())
         daemon = int((tmp_path / "daemon").read_text())
         with contextlib.ExitStack() as ending:
             ending.callback(os.kill, daemon, signal.SIGKILL)
@@ -73,7 +73,3 @@ def test_output_of_a_job_that_was_just_given_up_is_nobodys(tmp_path: Path) -> No
             process.resume()
             assert [frame for frame in asking.frames() if isinstance(frame, ResultFrame)]
             assert server.process.poll() is None
-
-
-def children(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children()

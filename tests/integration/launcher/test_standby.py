@@ -58,10 +58,6 @@ def prepared(server: Server) -> list[int]:
     return [int(line) for line in file.read_text().split()] if file.exists() else []
 
 
-def standing_by(server: Server) -> list[int]:
-    return [child.pid for child in psutil.Process(server.process.pid).children()]
-
-
 def is_idle(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() == psutil.STATUS_SLEEPING
 
@@ -116,14 +112,14 @@ def test_a_node_does_not_wait_for_a_process_that_is_not_ready(server: Server) ->
 def test_a_store_that_cannot_be_opened_is_the_nodes_own_affair(server: Server) -> None:
     (server.place / "broken").touch()
     run(server, "First")
-    wait_until(lambda: prepared(server) and not standing_by(server))
+    wait_until(lambda: prepared(server) and not server.children())
     assert "prepared_for" not in run(server, "Second")
 
 
 def test_a_process_that_was_killed_while_it_stood_by_is_not_missed(server: Server) -> None:
     run(server, "First")
     os.kill(wait_for_one(server), signal.SIGKILL)
-    wait_until(lambda: not standing_by(server))
+    wait_until(lambda: not server.children())
     assert "prepared_for" not in run(server, "Second")
 
 
@@ -155,7 +151,7 @@ def test_one_that_nobody_comes_for_ends(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("STANDBY_WANTED", "0.1")
     with serving(tmp_path, SERVER) as server:
         run(server, "First")
-        wait_until(lambda: prepared(server) and not standing_by(server))
+        wait_until(lambda: prepared(server) and not server.children())
 
 
 def test_one_that_has_rested_for_long_is_replaced(
@@ -165,7 +161,7 @@ def test_one_that_has_rested_for_long_is_replaced(
     with serving(tmp_path, SERVER) as server:
         run(server, "First")
         wait_until(lambda: len(prepared(server)) > 2)
-        assert len(standing_by(server)) <= 1
+        assert len(server.children()) <= 1
 
 
 def test_none_outlives_the_server(server: Server) -> None:
