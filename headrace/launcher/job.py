@@ -139,8 +139,8 @@ class Job:
         if self._kill_at is None:
             self._kill_at = time.monotonic() + GRACE_SECONDS
             if self._exit is None:
+                signal_child(self.pid, signal.SIGTERM)  # first: who hears of it may rely on it
                 self.say(EventFrame("cancelling", pid=self.pid, detail=reason))
-                signal_child(self.pid, signal.SIGTERM)
 
     def escalate(self, now: float) -> None:
         """Cancel what nobody came back for, and kill what did not end within the grace."""
