@@ -62,7 +62,7 @@ def flattened(batch: pa.RecordBatch | pa.Table, where: str) -> dict[str, pa.Arra
     """
     table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
     while any(pa.types.is_struct(one.type) for one in table.schema):
-        table = table.flatten()
+        table = _with_empty_as_null(table).flatten()
     twice = [name for name, count in Counter(table.column_names).items() if count > 1]
     if twice:
         raise HeadraceError(
@@ -72,6 +72,14 @@ def flattened(batch: pa.RecordBatch | pa.Table, where: str) -> dict[str, pa.Arra
     return {
         name: plain(_whole(table.column(index))) for index, name in enumerate(table.column_names)
     }
+
+
+def _with_empty_as_null(table: pa.Table) -> pa.Table:
+    """A record without fields is a value that is missing, not a column that is not there."""
+    for index, one in enumerate(table.schema):
+        if pa.types.is_struct(one.type) and not one.type.num_fields:
+            table = table.set_column(index, one.name, pa.nulls(table.num_rows))
+    return table
 
 
 def kind_of(name: str, of: pa.DataType, where: str) -> Kind:

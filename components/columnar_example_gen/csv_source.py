@@ -34,6 +34,7 @@ class CsvSource:
 
     dialect: Dialect
     is_text: ClassVar[bool] = True
+    nests: ClassVar[bool] = False
 
     @property
     def quote(self) -> bytes:

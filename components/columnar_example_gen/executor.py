@@ -32,7 +32,7 @@ from .decoding import Features
 from .files import format_of, match_files, refuse_changed
 from .finishing import Layout, keep_quarantine, name_shards, write_report
 from .gzipping import gzipped
-from .kinds import Kind, widest
+from .kinds import Kind, widest, without_outer
 from .options import InputSplit, Options, kinds_of, read_options
 from .output import ExamplesOutput, TablesOutput
 from .shards import PARQUET_PREFIX, TFRECORD_PREFIX, ParquetFile, RecordFile
@@ -166,6 +166,8 @@ def _widened(job: Job, found: Sequence[Result]) -> Job:
         kinds = widest(
             [split.features.kinds, *(result.kinds for result in found if result.split == index)]
         )
+        if split.source.nests:
+            kinds = without_outer(kinds)
         changed = {
             name: f"{split.features.kinds.get(name, Kind.UNKNOWN).name} to {kind.name}"
             for name, kind in kinds.items()

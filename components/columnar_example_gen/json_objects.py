@@ -196,7 +196,9 @@ def _types_of(value: Any, is_inner: bool = False) -> set[str]:
     if value is None:
         return set()
     if isinstance(value, dict):
-        return {_OBJECTS if is_inner else _OBJECT}
+        if is_inner:
+            return {_OBJECTS}
+        return {_OBJECT} if value else set()
     if isinstance(value, list):
         if is_inner:
             return {_LISTS}
@@ -216,7 +218,7 @@ def _text_of_long(value: _Long) -> str:
 def _formed(one: Mapping[str, Any], forms: Mapping[str, _Form], prefix: str = "") -> dict[str, Any]:
     return {
         name: _formed(value, forms, f"{prefix}{name}.")
-        if isinstance(value, dict)
-        else forms[prefix + name].of(value)
+        if isinstance(value, dict) and value
+        else forms[prefix + name].of(value or None if isinstance(value, dict) else value)
         for name, value in one.items()
     }

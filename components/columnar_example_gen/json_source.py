@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import pyarrow as pa
 
 from headrace.errors import HeadraceError
 
-from .arrow_columns import flattened, kind_of, typed_columns
+from .arrow_columns import Typed, flattened, kind_of, typed_columns
 from .blocks import BLOCK_BYTES, Block, read_blocks
 from .csv_rows import bad_rows
 from .decoding import Decoded, Features
 from .files import InputFile, opened
 from .json_lines import lines, parse
-from .kinds import Kind, widest
+from .kinds import Kind, widest, without_outer
 from .ranges import Range
 from .source import sampled, text_ranges
 from .text import reader
@@ -37,6 +38,7 @@ class JsonSource:
     encoding: str
     is_text: ClassVar[bool] = True
     quote: ClassVar[bytes] = b""
+    nests: ClassVar[bool] = True
 
     def features(self, files: Sequence[InputFile], given: Mapping[str, Kind]) -> Features:
         """Names and kinds from the beginnings of some files."""
@@ -44,7 +46,8 @@ class JsonSource:
             raise HeadraceError(f"{files[0].path} and all other files of the split are empty")
         chosen = sampled(files, _SAMPLED_FILES)
         with ThreadPoolExecutor(_SAMPLED_FILES) as pool:
-            merged = widest(pool.map(lambda file: self._sampled_kinds(file, given), chosen))
+            kinds = widest(pool.map(lambda file: self._sampled_kinds(file, given), chosen))
+        merged = without_outer(kinds)
         known = {**merged, **{name: given[name] for name in merged if name in given}}
         return Features(known, given)
 
@@ -62,12 +65,21 @@ class JsonSource:
         table, reasons = parse(block, starts, ends, features.given)
         rows = np.delete(np.arange(len(starts)), list(reasons))
         where = f"{block.file}:{block.first_line}"
-        typed = typed_columns(flattened(table, where), features, len(rows), where)
+        typed = self._typed(flattened(table, where), features, len(rows), where)
         kept, dropped = typed.without_refused(len(rows)) if typed.refused else (typed, rows[:0])
         for row in np.flatnonzero(dropped).tolist():
             reasons[int(rows[row])] = typed.reason(row)
         bad = bad_rows(block, starts, ends, reasons)
         return Decoded(len(starts) - len(bad), kept.columns, kept.kinds, bad)
+
+    def _typed(
+        self, arrays: Mapping[str, pa.Array], features: Features, rows: int, where: str
+    ) -> Typed:
+        own = {name: kind_of(name, array.type, where) for name, array in arrays.items()}
+        kept = without_outer(widest([features.kinds, own]))
+        known = {name: kind for name, kind in features.kinds.items() if name in kept}
+        arrays = {name: array for name, array in arrays.items() if name in kept}
+        return typed_columns(arrays, replace(features, kinds=known), rows, where)
 
     def _blocks(self, piece: Range, size: int) -> Iterator[Block]:
         with opened(piece.file) as stream:

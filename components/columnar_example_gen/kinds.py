@@ -26,6 +26,8 @@ class Kind(enum.IntEnum):
 Kinds = Mapping[str, Kind]
 """Kinds of a split's columns, in the order of its columns."""
 
+_JOINT = "."
+
 _ARROW = {
     Kind.UNKNOWN: pa.null(),
     Kind.INT: pa.int64(),
@@ -41,3 +43,16 @@ def widest(several: Iterable[Kinds]) -> dict[str, Kind]:
         for name, kind in kinds.items():
             merged[name] = max(kind, merged.get(name, Kind.UNKNOWN))
     return merged
+
+
+def without_outer(kinds: Kinds) -> dict[str, Kind]:
+    """Without columns that never have a value and whose parts are columns: ``a`` beside ``a.b``.
+
+    Where such a value is null it looks like a column of its own.
+    """
+    outer = {
+        name[:place] for name in kinds for place, letter in enumerate(name) if letter == _JOINT
+    }
+    return {
+        name: kind for name, kind in kinds.items() if kind is not Kind.UNKNOWN or name not in outer
+    }

@@ -47,6 +47,7 @@ class RecordSource:
     payload: int
     is_text: ClassVar[bool] = False
     quote: ClassVar[bytes] = b""
+    nests: ClassVar[bool] = False
 
     def features(self, files: Sequence[InputFile], given: Mapping[str, Kind]) -> Features:
         """Of examples, the features in the beginnings of some files."""

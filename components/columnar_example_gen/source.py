@@ -25,6 +25,11 @@ class Source(Protocol):
         """What hides line breaks in a text format; empty where nothing does."""
         ...
 
+    @property
+    def nests(self) -> bool:
+        """Whether a value may be null in one row, and have parts that are columns in another."""
+        ...
+
     def features(self, files: Sequence[InputFile], given: Mapping[str, Kind]) -> Features:
         """The columns of the files and their kinds, from what is given and from a sample.
 

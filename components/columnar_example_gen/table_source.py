@@ -170,6 +170,7 @@ class TableSource:
     format: str
     is_text: ClassVar[bool] = False
     quote: ClassVar[bytes] = b""
+    nests: ClassVar[bool] = False
 
     def features(self, files: Sequence[InputFile], given: Mapping[str, Kind]) -> Features:
         """Columns of all files, of kinds that hold what each of the files has."""

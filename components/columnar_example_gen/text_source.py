@@ -31,6 +31,7 @@ class TextSource:
     encoding: str
     is_text: ClassVar[bool] = True
     quote: ClassVar[bytes] = b""
+    nests: ClassVar[bool] = False
 
     def features(self, files: Sequence[InputFile], given: Mapping[str, Kind]) -> Features:
         """The one feature."""

@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 import zstandard
 from hypothesis import strategies as st
 
@@ -150,6 +151,22 @@ def test_lines_of_json_are_the_same_in_any_ranges_and_blocks(data, reading):
     whole, in_pieces = attempted(data, "f.jsonl"), attempted(data, "f.jsonl", reading)
     if whole is not None and in_pieces is not None and not has_nan(data):
         assert in_pieces == whole
+
+
+@pytest.mark.parametrize("reading", [Reading(), Reading(block=5), Reading(5, 5), Reading(ranges=3)])
+@pytest.mark.parametrize(
+    ("data", "kinds"),
+    [
+        (b'{"a": null}\n{"a": {}}\n{}\n', {"a": Kind.UNKNOWN}),
+        (b'{"a": null}\n{"a": {"b": 1}}\n{}\n', {"a.b": Kind.INT}),
+        (b'{"a": {"b": null}}\n{"a": null}\n{"a": {"b": {"c": 2}}}\n', {"a.b.c": Kind.INT}),
+        (b'{"a": {}}\n{"a": 1}\n', {"a": Kind.INT}),
+    ],
+)
+def test_an_object_that_is_null_or_empty_is_the_same_column_in_any_blocks(data, kinds, reading):
+    found = ingested(data, "f.jsonl", reading)
+    assert found.kinds == kinds
+    assert [set(row) for row in found.rows] == [set(kinds)] * data.count(b"\n")
 
 
 @fuzzed(40, data=delimited() | json_lines() | odd_bytes, reading=readings)
