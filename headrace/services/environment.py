@@ -99,6 +99,10 @@ def airflow_environ(instance: Instance, ports: Ports, runner: str) -> dict[str, 
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
         # A worker keeps its place for as long after a short task, waiting to send a heartbeat.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        # About three minutes in all. A scheduler that goes on with runs starts tasks before the API
+        # server answers, as after a reboot; Airflow's own five attempts end within 15 s.
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "40",
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "10",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(instance.home / "logs"),
         "NO_COLOR": "1",
         "PYTHONUNBUFFERED": "1",

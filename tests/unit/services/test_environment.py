@@ -3,6 +3,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from airflow.configuration import conf
 
 from headrace.services.components import NAMES, command
 from headrace.services.environment import airflow_environ, dag_folder, password, prepare
@@ -45,6 +46,19 @@ def test_no_secret_is_on_a_command_line(instance: Instance) -> None:
     for name in NAMES:
         line = " ".join(command(name, PORTS))
         assert not [secret for secret in secrets if secret in line]
+
+
+def test_a_task_outlives_an_api_server_that_starts_later_or_anew(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in airflow_environ(instance, PORTS, "").items():
+        if name.startswith("AIRFLOW__WORKERS__EXECUTION_API"):
+            monkeypatch.setenv(name, value)
+    retries = conf.getint("workers", "execution_api_retries")
+    longest = conf.getfloat("workers", "execution_api_retry_wait_max")
+    # Pauses are of chance, between nothing and twice the one before, up to the longest.
+    pauses = [min(2.0**number, longest) / 2 for number in range(retries - 1)]
+    assert 120 < sum(pauses) < conf.getfloat("scheduler", "task_instance_heartbeat_timeout")
 
 
 def test_what_the_user_has_set_wins_unless_the_instance_depends_on_it(
