@@ -135,6 +135,15 @@ def output_artifacts(handle: Any, execution_id: int) -> list[Any]:
     return list(handle.store.get_artifacts_by_id(ids)) if ids else []
 
 
+def has_put_out(handle: Any, execution: Any) -> bool:
+    """Whether it has ended well and put out an artifact, or handed one through."""
+    if not execution_lib.is_execution_successful(execution):
+        return False
+    kinds = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.INTERNAL_OUTPUT)
+    events = handle.store.get_events_by_execution_ids([execution.id])
+    return any(event.type in kinds for event in events)
+
+
 def output_results(handle: Any, execution_id: int) -> list[ArtifactResult]:
     """The outputs as a task reports them, in the order of their keys."""
     events = handle.store.get_events_by_execution_ids([execution_id])

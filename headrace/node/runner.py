@@ -92,9 +92,12 @@ def run_node(request: NodeRequest, metadata: Metadata | None = None) -> NodeResu
     metadata = metadata or open_metadata(request.metadata_url, ir_path)
     mend_pusher(lambda model: _why_older(metadata, spec, model))
     metadata.look_up(contexts_of(spec.node))
+    reopened = done_before = None
     with metadata as handle:
-        # A node without an executor, such as a Resolver, registers a new execution each time.
-        reopened = executions.reopen_dead_try(handle, spec) if spec.executor_spec else None
+        if spec.executor_spec:
+            reopened = executions.reopen_dead_try(handle, spec)
+        elif spec.kind not in BOUNDARIES:
+            done_before = _done_before(handle, spec)
     if reopened is not None:
         _log.info("Execution %d of an earlier try is run again", reopened)
     code = code_digest(spec, request.import_path)
@@ -120,7 +123,9 @@ def run_node(request: NodeRequest, metadata: Metadata | None = None) -> NodeResu
         _noting_failure(metadata, spec, meter, notes),
         telling_of_full_disk(root),
     ):
-        execution_id, reason = _execution_id(spec, metadata, operators, notes)
+        execution_id, reason = done_before, ""
+        if execution_id is None:
+            execution_id, reason = _execution_id(spec, metadata, operators, notes)
     if execution_id is None:
         _log.info("Nothing to do for node %s in this run: %s", request.node_id, reason)
         return NodeResult(
@@ -128,7 +133,9 @@ def run_node(request: NodeRequest, metadata: Metadata | None = None) -> NodeResu
         )
     with metadata as handle:
         published = publication.of(execution_id)
-        result = _result(handle, spec, request, execution_id, published, meter, notes)
+        result = _result(
+            handle, spec, request, execution_id, published, meter, notes, done_before is not None
+        )
     _log.debug(
         "The metadata store was called %d times, for %.3f s: %s",
         metadata.calls.total(),
@@ -136,6 +143,16 @@ def run_node(request: NodeRequest, metadata: Metadata | None = None) -> NodeResu
         json.dumps(metadata.calls),
     )
     return result
+
+
+def _done_before(handle: Any, spec: NodeSpec) -> int | None:
+    """The execution with which an Importer or Resolver has found something in this run before.
+
+    TFX would register another one each time, and what comes after would read the outputs of both.
+    One that has found nothing looks again.
+    """
+    before = executions.find_execution(handle, spec)
+    return int(before.id) if before is not None and executions.has_put_out(handle, before) else None
 
 
 def _execution_id(
@@ -231,6 +248,7 @@ def _result(
     published: Published | None,
     meter: Meter,
     notes: executions.Notes,
+    is_repeated: bool,
 ) -> NodeResult:
     if published is not None:
         execution = published.execution
@@ -238,7 +256,7 @@ def _result(
     else:
         usage = meter.read()
         execution = _execution(handle, execution_id)
-        if spec.executor_spec and execution_lib.is_execution_successful(execution):
+        if (spec.executor_spec or is_repeated) and execution_lib.is_execution_successful(execution):
             _log.info("Execution %d has done it in this run before: nothing is run", execution_id)
         else:
             story = _cache_story(handle, spec, execution, notes)

@@ -106,3 +106,14 @@ def test_it_looks_again_when_it_is_run_again(counting: Counting) -> None:
     counting.run("Count", "first")
     counting.run("latest", "first")
     assert counting.states() == ["FAILED", "COMPLETE", "COMPLETE"], "as TFX has it; none is open"
+
+
+def test_what_it_has_found_stays_so_in_its_run(counting: Counting) -> None:
+    counting.run("latest", "first")
+    counting.run("Count", "first")
+    found = counting.run("latest", "second")
+    counting.run("Count", "third")  # puts out a later one
+    again = counting.run("latest", "second")
+    assert (again.state, again.execution_id) == ("COMPLETE", found.execution_id)
+    [counted] = counting.run("Count", "second").outputs
+    assert Path(counted.uri).read_text() == "ii", "it has read one artifact, the same as before"
