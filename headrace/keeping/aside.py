@@ -13,6 +13,13 @@ from headrace.keeping.repairs import RepairRequest
 from headrace.layout import Layout
 
 
+def repairs_log(home: Path) -> Path:
+    """Where repairs say what they have done; its directory is made."""
+    log = Layout(home).logs / "repairs.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return log
+
+
 def repair_aside(
     python: Path, environ: Mapping[str, str], url: str, cancelled: Sequence[int] = ()
 ) -> None:
@@ -26,10 +33,8 @@ def repair_aside(
         url: of the store; it may hold a password, so it goes through a pipe.
     """
     request = {"urls": [url], "repair": asdict(RepairRequest(cancelled=list(cancelled)))}
-    log = Layout(Path(environ["HEADRACE_HOME"])).logs / "repairs.log"
     with contextlib.suppress(OSError):
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as said:
+        with repairs_log(Path(environ["HEADRACE_HOME"])).open("ab") as said:
             process = subprocess.Popen(
                 [str(python), "-m", "headrace.store"],
                 stdin=subprocess.PIPE,

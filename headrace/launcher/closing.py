@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED
 from headrace.ir.layout import METADATA_CONNECTION_FILE
-from headrace.keeping.aside import repair_aside
 from headrace.launcher.job import Job
 from headrace.launcher.protocol import Request
 from headrace.records.stores import own_store_url
 from headrace.settings import parse_metadata_url
+
+Repair: TypeAlias = Callable[[str, Sequence[int]], object]
 
 _REGULAR = (EXIT_DONE, EXIT_FAILED, 128 + signal.SIGTERM)
 """Exit codes of processes that have closed what they had opened."""
@@ -24,9 +24,14 @@ class Closer:
     """Repairs a store when the server is first asked for a node of it, and after a bad end.
 
     The first finds what a server or a machine that died has left, the second what one node has.
+
+    Args:
+        repair: begins the repair of the store with this URL, given the processes that had been told
+            to end; must not wait.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, repair: Repair) -> None:
+        self._repair = repair
         self._known: set[str] = set()
 
     def on_start(self, request: Request) -> None:
@@ -35,30 +40,26 @@ class Closer:
         if url and url not in self._known:
             self._known.add(url)
             if _may_exist(url):
-                repair_aside(Path(sys.executable), os.environ, url)
+                self._repair(url, ())
 
     def on_end(self, job: Job) -> None:
         """A job's process has ended."""
-        cancelled = [job.pid] if job.is_ending else []
-        close_after(Path(sys.executable), os.environ, job.request, job.exit_code, cancelled)
+        close_after(self._repair, job.request, job.exit_code, [job.pid] if job.is_ending else [])
 
 
 def close_after(
-    python: Path,
-    environ: Mapping[str, str],
-    request: Request,
-    exit_code: int | None,
-    cancelled: Sequence[int],
+    repair: Repair, request: Request, exit_code: int | None, cancelled: Sequence[int]
 ) -> None:
     """Repair the store of a job whose process has ended and may not have closed its execution.
 
     Args:
-        python, environ, cancelled: as of ``repair_aside``.
+        repair: as of ``Closer``.
         exit_code: None if a signal has ended it.
+        cancelled: its process, if it had been told to end.
     """
     url = store_of(request)
     if url and exit_code not in _REGULAR:
-        repair_aside(python, environ, url, cancelled)
+        repair(url, cancelled)
 
 
 def store_of(request: Request) -> str:

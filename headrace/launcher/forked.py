@@ -6,12 +6,19 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from headrace.launcher.processes import die_with_parent, fork_quietly
+from headrace.errors import EXIT_DONE, EXIT_FAILED, HeadraceError
+from headrace.launcher.processes import (
+    HELD_BACK,
+    die_with_parent,
+    end_forked_process,
+    fork_quietly,
+)
 from headrace.launcher.relay import JobPipes
 
 
@@ -50,9 +57,44 @@ def fork_process(begin: Callable[[int, int], NoReturn], keep: Collection[int] = 
     return Forked(pid, JobPipes(frames_read, output_read))
 
 
-def _become_child(keep: Collection[int], begin: Callable[[], NoReturn]) -> NoReturn:
+def fork_aside(do: Callable[[], object], log: Path) -> None:
+    """Fork a process that does this, and goes on when the server ends; nobody waits for it.
+
+    Args:
+        log: gets what it prints, after what others have printed.
+
+    Raises:
+        OSError: there can be no process, or no such log.
+    """
+    said = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        die_with_parent()
+        if fork_quietly() == 0:
+            _become_child((said,), lambda: _do_aside(do, said), outlives=True)
+    finally:
+        os.close(said)
+
+
+def _do_aside(do: Callable[[], object], said: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(said, stream.fileno())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
+    code = EXIT_FAILED
+    try:
+        do()
+        code = EXIT_DONE
+    except HeadraceError as error:
+        print(error, file=sys.stderr)
+    except Exception:
+        traceback.print_exc()
+    end_forked_process(code)
+
+
+def _become_child(
+    keep: Collection[int], begin: Callable[[], NoReturn], outlives: bool = False
+) -> NoReturn:
+    try:
+        if not outlives:
+            die_with_parent()
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)

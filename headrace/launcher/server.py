@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import sys
@@ -19,6 +20,7 @@ from headrace.launcher.job import Job
 from headrace.launcher.keras_tuner import import_keras_tuner
 from headrace.launcher.listening import listen
 from headrace.launcher.preloading import preload, prepare_process
+from headrace.launcher.repairing import repair_forked
 from headrace.launcher.room import Room
 from headrace.launcher.scratch import abandoned, remove_scratch
 from headrace.settings import load_settings
@@ -70,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import_keras_tuner()
     preload(PRELOAD)
     print(f"ready after {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
-    closer = Closer()
+    closer = Closer(functools.partial(repair_forked, home))
 
     def on_end(job: Job) -> None:
         cancel_jobs_aside(home, job.pid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import selectors
 import shutil
@@ -203,13 +204,13 @@ class SubprocessStream:
     def _close_what_is_open(self) -> None:
         # Not above: importing Flink's client is a fifth of what a task imports of headrace.
         from headrace.flink.owners import cancel_jobs_of
+        from headrace.keeping.aside import repair_aside
         from headrace.launcher.closing import close_after
 
         cancel_jobs_of(self._settings.home, self._process.pid)
         code = self._process.returncode
         close_after(
-            self._settings.tfx_python,
-            tfx_environ(self._settings),
+            functools.partial(repair_aside, self._settings.tfx_python, tfx_environ(self._settings)),
             self._request,
             None if code < 0 else code,
             [self._process.pid] if self._kill_at is not None else [],

@@ -63,18 +63,10 @@ def _read(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _repaired(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:
-    from headrace.store.closing import close_dead
-    from headrace.store.opening import open_to_write
+    from headrace.store.repairing import repair_store
 
-    store = open_to_write(url)
-    if store is None:
-        return {}
-    closed = close_dead(store, url, RepairRequest(**request["repair"]))
-    for item in closed:
-        if item.state:
-            name = f"{item.pipeline}/{item.node_id}/{item.run_id}"
-            print(f"execution {item.execution_id} of {name}: {item.state}, {item.reason}")
-    return {"repaired": [asdict(item) for item in closed]}
+    closed = repair_store(url, RepairRequest(**request["repair"]))
+    return {} if closed is None else {"repaired": [asdict(item) for item in closed]}
 
 
 def _collected(url: MetadataUrl, request: dict[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,12 @@ A node is not run; its payload is the result.
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
 from pathlib import Path
 
+from headrace.keeping.aside import repair_aside
 from headrace.launcher.closing import Closer
 from headrace.launcher.forking import ForkServer
 from headrace.launcher.listening import listen
@@ -19,7 +22,7 @@ FINGERPRINT = "print"
 
 if __name__ == "__main__":
     prepare_process()
-    closer = Closer()
+    closer = Closer(functools.partial(repair_aside, Path(sys.executable), os.environ))
     ForkServer(
         listen(Path(sys.argv[1])),
         FINGERPRINT,
