@@ -48,13 +48,14 @@ class Conflict:
 class _Form:
     """What is made of the values under a name so that they are of one type."""
 
+    is_object: bool
     is_list: bool
     is_text: bool
     is_number: bool
 
     def of(self, value: Any) -> Any:
-        if value is None:
-            return None
+        if value is None or self.is_object:
+            return None  # also of a list without values, where others are objects
         if isinstance(value, list):
             return [self._scalar(one) for one in value]
         return [self._scalar(value)] if self.is_list else self._scalar(value)
@@ -122,6 +123,7 @@ class Objects:
         for name, numbers in self._types().items():
             types = set(numbers)
             forms[name] = _Form(
+                is_object=_OBJECT in types,
                 is_list=name in lists,
                 is_text=_LONG in types or (len(types) > 1 and not types <= _NUMERIC),
                 is_number=len(types) > 1 and self._given.get(name) is not Kind.BYTES,

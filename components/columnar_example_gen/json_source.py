@@ -78,8 +78,13 @@ class JsonSource:
         own = {name: kind_of(name, array.type, where) for name, array in arrays.items()}
         kept = without_outer(widest([features.kinds, own]))
         known = {name: kind for name, kind in features.kinds.items() if name in kept}
-        arrays = {name: array for name, array in arrays.items() if name in kept}
-        return typed_columns(arrays, replace(features, kinds=known), rows, where)
+        typed = typed_columns(arrays, replace(features, kinds=known), rows, where)
+        # Not before: a list with a null in it is bad also where others are objects.
+        return replace(
+            typed,
+            columns=[column for column in typed.columns if column.name in kept],
+            kinds={name: kind for name, kind in typed.kinds.items() if name in kept},
+        )
 
     def _blocks(self, piece: Range, size: int) -> Iterator[Block]:
         with opened(piece.file) as stream:

@@ -161,12 +161,20 @@ def test_lines_of_json_are_the_same_in_any_ranges_and_blocks(data, reading):
         (b'{"a": null}\n{"a": {"b": 1}}\n{}\n', {"a.b": Kind.INT}),
         (b'{"a": {"b": null}}\n{"a": null}\n{"a": {"b": {"c": 2}}}\n', {"a.b.c": Kind.INT}),
         (b'{"a": {}}\n{"a": 1}\n', {"a": Kind.INT}),
+        (b'{"a": []}\n{"a": {"b": 1}}\n', {"a.b": Kind.INT}),
+        (b'{"a": []}\n{"a": {}}\n', {"a": Kind.UNKNOWN}),
     ],
 )
 def test_an_object_that_is_null_or_empty_is_the_same_column_in_any_blocks(data, kinds, reading):
     found = ingested(data, "f.jsonl", reading)
     assert found.kinds == kinds
     assert [set(row) for row in found.rows] == [set(kinds)] * data.count(b"\n")
+
+
+@pytest.mark.parametrize("reading", [Reading(), Reading(block=1), Reading(block=1, sample=1)])
+def test_a_list_with_a_null_in_it_is_bad_in_any_blocks_also_beside_objects(reading):
+    found = ingested(b'{"a": [null]}\n{"a": {"b": 1}}\n', "f.jsonl", reading)
+    assert (found.rows, found.bad) == ([{"a.b": [1]}], [(1, '{"a": [null]}')])
 
 
 @fuzzed(40, data=delimited() | json_lines() | odd_bytes, reading=readings)
