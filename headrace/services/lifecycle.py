@@ -13,7 +13,8 @@ from headrace.services.identity import ProcessIdentity, end_sessions, wait_until
 from headrace.services.logs import limit_size, tail
 from headrace.services.state import ServiceState, read_state
 
-START_SECONDS = 180.0
+START_SECONDS = 600.0
+"""A part that dies is told at once; one that only takes long has a busy machine's time."""
 POLL_SECONDS = 0.3
 _STOP_SECONDS = 30.0
 
