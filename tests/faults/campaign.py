@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
 from tests.faults.auditor import REPAIRED, Claim, Complaint, Outputs, Rule, audit, completed
@@ -56,14 +57,23 @@ class Campaign:
 
     Args:
         settle_seconds: as long as what a fault leaves may stay.
+        at_once: two faults are done at each moment.
 
     Attributes:
         expected: what an undisturbed run puts out.
         nominal: how many seconds it takes.
     """
 
-    def __init__(self, stage: Stage, seed: int, settle_seconds: float = SETTLE_SECONDS) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        seed: int,
+        settle_seconds: float = SETTLE_SECONDS,
+        *,
+        at_once: bool = False,
+    ) -> None:
         self._stage, self._seed, self._settle = stage, seed, settle_seconds
+        self._at_once = at_once
         self._kept: dict[int, str] = {}
         self.expected: Outputs = {}
         self.nominal = 0.0
@@ -90,7 +100,7 @@ class Campaign:
 
     def run(self, count: int, first: int = 0) -> Iterator[Result]:
         """The faults ``first`` to ``first + count`` of the seed's sequence, one after another."""
-        for fault in faults(self._seed, self._stage.hazards):
+        for fault in faults(self._seed, self._stage.hazards, at_once=self._at_once):
             if fault.number >= first + count:
                 return
             if fault.number >= first:
@@ -117,10 +127,11 @@ class Campaign:
         trial = self._stage.begin(run)
         _sleep_within(trial, moment * self.nominal)
         try:
-            done_to = "" if trial.is_over() else self._stage.inflict(fault, trial)
+            done_to = "" if trial.is_over() else self._inflict(fault, trial)
             end = trial.wait(RUN_SECONDS)
         finally:
-            self._stage.lift(fault)
+            for each in fault.all:
+                self._stage.lift(each)
         complaints = [str(it) for it in _complaints_of(end)]
         repaired = False
         if end.state != "success":
@@ -145,6 +156,12 @@ class Campaign:
             seconds=round(time.monotonic() - start, 2),
             complaints=list(dict.fromkeys(complaints)),
         )
+
+    def _inflict(self, fault: Fault, trial: Trial) -> str:
+        """Do it; say to what. Empty: the run ended before all of it was done."""
+        with ThreadPoolExecutor(len(fault.all)) as threads:
+            told = list(threads.map(lambda each: self._stage.inflict(each, trial), fault.all))
+        return "; ".join(told) if all(told) else ""
 
     def _audited_with_repair(self, fault: Fault, run: str) -> tuple[list[Complaint], bool]:
         """Complaints on a run that failed; what the documents leave to a repair is left to one."""
@@ -176,6 +193,8 @@ def _somebody_is_left(fault: Fault) -> bool:
 
     A launcher that was killed cannot, and none can write to a store that cannot be reached.
     """
+    if fault.also is not None and not _somebody_is_left(fault.also):
+        return False
     if fault.kind is Kind.KILL:
         return fault.target not in (Target.LAUNCHER, Target.DATABASE)
     return fault.target not in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -98,8 +99,10 @@ def main(arguments: Sequence[str], settings: Settings) -> int:
         choices=list(STAGES),
         help="where; may be given again (default: all, each with its share)",
     )
+    parser.add_argument("--two", action="store_true", help="two different faults at each moment")
     args = parser.parse_args(arguments)
-    folder = settings.home / "bench" / time.strftime("faults-%Y%m%dT%H%M%S")
+    # Two campaigns may begin within a second.
+    folder = settings.home / "bench" / f"{time.strftime('faults-%Y%m%dT%H%M%S')}-{os.getpid()}"
     folder.mkdir(parents=True)
     file = folder / "faults.jsonl"
     results: list[Result] = []
@@ -118,7 +121,7 @@ def main(arguments: Sequence[str], settings: Settings) -> int:
         ):
             for what, why in stage.absent.items():
                 print(f"{name}: no {what}: {why}", file=sys.stderr)
-            campaign = Campaign(stage, args.seed)
+            campaign = Campaign(stage, args.seed, at_once=args.two)
             for complaint in campaign.prepare():
                 print(f"{name}: undisturbed: {complaint}", file=sys.stderr)
             print(f"{name}: undisturbed, a run takes {campaign.nominal:.1f} s", file=sys.stderr)

@@ -58,6 +58,7 @@ class Fault:
 
     Attributes:
         moment: when, as a share of the time that an undisturbed run takes.
+        also: another that is done at the same moment.
     """
 
     number: int
@@ -65,21 +66,41 @@ class Fault:
     target: Target
     moment: float
     seconds: float = 0.0
+    also: Fault | None = None
 
     @property
     def name(self) -> str:
-        return f"{self.kind.value} {self.target.value}"
+        own = f"{self.kind.value} {self.target.value}"
+        return f"{own}, {self.also.name}" if self.also else own
+
+    @property
+    def all(self) -> tuple[Fault, ...]:
+        """What is done, one by one."""
+        return (self, *self.also.all) if self.also else (self,)
 
 
-def faults(seed: int, hazards: Sequence[Hazard]) -> Iterator[Fault]:
+def faults(seed: int, hazards: Sequence[Hazard], *, at_once: bool = False) -> Iterator[Fault]:
     """An endless sequence: every hazard once in an order of chance, then again in another.
 
     The same seed gives the same sequence, so its beginning may be run today and the rest tomorrow.
+
+    Args:
+        at_once: each comes with another, of chance, that is done to something else.
     """
     number = 0
     while hazards:
         chance = random.Random(f"{seed}/{number}")
         for hazard in chance.sample(hazards, len(hazards)):
             moment = round(chance.random(), 4)
-            yield Fault(number, hazard.kind, hazard.target, moment, hazard.seconds)
+            also = None
+            if at_once:
+                other = chance.choice([it for it in hazards if not _hinders(it, hazard)])
+                also = Fault(number, other.kind, other.target, moment, other.seconds)
+            yield Fault(number, hazard.kind, hazard.target, moment, hazard.seconds, also)
             number += 1
+
+
+def _hinders(one: Hazard, other: Hazard) -> bool:
+    """Whether the two cannot be done at once; a dead server cannot be asked to end connections."""
+    targets = {one.target, other.target}
+    return len(targets) == 1 or targets == {Target.DATABASE, Target.CONNECTIONS}

@@ -32,5 +32,26 @@ def test_every_hazard_comes_as_often_as_every_other_at_moments_within_the_run() 
     assert {fault.seconds for fault in found if fault.kind is Kind.PAUSE} == {3.0}
 
 
+def test_two_at_once_are_done_to_two_things_and_every_hazard_still_has_its_turn() -> None:
+    found = list(islice(faults(7, HAZARDS, at_once=True), 300))
+    assert found == list(islice(faults(7, HAZARDS, at_once=True), 300))
+    pairs = [fault.all for fault in found]
+    assert {len(pair) for pair in pairs} == {2}
+    assert all(one.target is not other.target for one, other in pairs)
+    assert all(one.moment == other.moment for one, other in pairs)
+    assert set(Counter((one.kind, one.target) for one, _ in pairs).values()) == {100}
+    assert "kill node, kill launcher" in {fault.name for fault in found}
+
+
+def test_a_server_that_is_killed_is_not_asked_to_end_its_connections() -> None:
+    hazards = [
+        Hazard(Kind.KILL, Target.DATABASE),
+        Hazard(Kind.CUT, Target.CONNECTIONS),
+        Hazard(Kind.KILL, Target.NODE),
+    ]
+    for fault in islice(faults(7, hazards, at_once=True), 60):
+        assert Target.NODE in {each.target for each in fault.all}
+
+
 def test_no_hazard_is_no_campaign() -> None:
     assert list(faults(7, [])) == []
