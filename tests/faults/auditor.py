@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from tests.faults.contents import EMPTY
 from tests.faults.scene import Scene
 from tests.faults.store import Execution
 
@@ -128,7 +129,8 @@ def _outputs_whole(scene: Scene, claim: Claim) -> Iterator[Complaint]:
     for item in scene.store.executions:
         if not item.has_succeeded:
             continue
-        expected = claim.expected.get(item.node, {}) if item.run == claim.run else {}
+        of_node = claim.expected.get(item.node, {})
+        expected = of_node if item.run == claim.run else {}
         outputs = scene.store.outputs(item)
         keys = Counter(key for key, _ in outputs)
         for key in expected.keys() - keys.keys():
@@ -140,7 +142,7 @@ def _outputs_whole(scene: Scene, claim: Claim) -> Iterator[Complaint]:
                 yield Complaint(Rule.OUTPUTS_WHOLE, f"{what}: there are {keys[key]} of it")
             if artifact.state != "LIVE":
                 yield Complaint(Rule.OUTPUTS_WHOLE, f"{what} is {artifact.state}")
-            if not found:
+            if not found or (found == EMPTY and of_node.get(key) != EMPTY):
                 yield Complaint(Rule.OUTPUTS_WHOLE, f"{what}: nothing is at {artifact.uri}")
             elif expected.get(key) and found != expected[key]:
                 yield Complaint(Rule.OUTPUTS_WHOLE, f"{what} is not as in an undisturbed run")

@@ -26,6 +26,7 @@ from tests.faults.database import Database
 from tests.faults.engine import Engine
 from tests.faults.gate import gate
 from tests.faults.injuries import disks
+from tests.faults.penguins import Penguins
 from tests.faults.platform import Platform
 from tests.faults.stage import Stage
 from tests.integration import postgres
@@ -38,6 +39,16 @@ DISKS = {"artifacts": 64, "store": 32}
 def engine(place: Path, settings: Settings) -> Iterator[Stage]:
     with disks(place, DISKS) as small:
         stage = Engine(place, small, settings.tfx_python)
+        try:
+            yield stage
+        finally:
+            stage.close()
+
+
+@contextlib.contextmanager
+def penguins(place: Path, settings: Settings) -> Iterator[Stage]:
+    with disks(place, DISKS) as small:
+        stage = Penguins(place, small, settings.tfx_python)
         try:
             yield stage
         finally:
@@ -84,6 +95,7 @@ STAGES: dict[str, Callable[[Path, Settings], contextlib.AbstractContextManager[S
     "postgresql": postgresql,
     "airflow": airflow,
     "flink": flink,
+    "penguins": penguins,
 }
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 _HEADER = struct.Struct("<QI")
 _CHECKSUM_BYTES = 4
+EMPTY = "no files"
+"""The digest of a directory without any, as TFX's Trainer leaves one for its ``model_run``."""
 _FIRST_FIELD_OF_BYTES = 0x0A
 
 
@@ -25,7 +27,7 @@ def digest(place: Path) -> str:
     parts = [
         part for file in sorted(place.rglob("*")) if file.is_file() for part in _parts(place, file)
     ]
-    return _hash(sorted(parts)) if parts else ""
+    return _hash(sorted(parts)) if parts else EMPTY
 
 
 def _parts(place: Path, file: Path) -> Iterator[bytes]:

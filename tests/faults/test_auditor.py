@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.faults.auditor import Claim, Rule, audit, completed
-from tests.faults.contents import digest, records
+from tests.faults.contents import EMPTY, digest, records
 from tests.faults.scene import Digests, Scene, described, look
 from tests.faults.store import read_sqlite
 from tests.processes import processes_with
@@ -131,6 +131,23 @@ def test_an_open_execution_whose_process_is_dead_is_told_from_one_that_runs(case
             "update Execution set last_known_state = 2 where id = 2",
         )
         assert case.rules() == complaints
+
+
+def test_an_output_without_files_is_whole_only_where_an_undisturbed_one_has_none(
+    case: Case,
+) -> None:
+    case.file.unlink()
+    case.file.mkdir()
+    for expected, complaints in (
+        (EMPTY, set()),
+        ("", {Rule.OUTPUTS_WHOLE}),
+        ("0123456789abcdef", {Rule.OUTPUTS_WHOLE}),
+    ):
+        case.claim = Claim("first", True, {"Make": {"text": expected}, "Use": {}})
+        assert case.rules() == complaints
+    case.file.rmdir()
+    case.claim = Claim("first", True, {"Make": {"text": EMPTY}, "Use": {}})
+    assert case.rules() == {Rule.OUTPUTS_WHOLE}
 
 
 def _remove(case: Case) -> None:
