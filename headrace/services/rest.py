@@ -11,7 +11,8 @@ import httpx
 
 from headrace.errors import HeadraceError, UsageError
 
-_TIMEOUT_SECONDS = 30.0
+_TIMEOUT = httpx.Timeout(120.0, connect=30.0)
+"""Seconds. A busy machine's server has taken more than 30 to begin a run."""
 _PAGE = 100
 """The longest that the server gives."""
 
@@ -31,7 +32,7 @@ class AirflowApi:
         self._url = url
         self._login = {"username": user, "password": password}
         # trust_env off: a proxy is not for a server on this machine.
-        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT, trust_env=False)
 
     def __enter__(self) -> AirflowApi:
         return self
