@@ -8,6 +8,7 @@ import psutil
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from headrace.flink.job_api import JobApi
 from tests.integration.flink_runner.conftest import Flink, Jobs
 from tests.integration.flink_runner.running import Running
 from tests.other_user import as_another_user
@@ -40,6 +41,51 @@ def test_each_slot_works_in_a_harness_of_its_own(
     ]
     assert [len(pids) for pids in processes] == [2] * BRANCHES
     assert len(set.union(*processes)) == 2
+
+
+DIES_ONCE = """
+import os, signal
+from apache_beam.runners.worker import sdk_worker
+
+of_beam = sdk_worker.BundleProcessorCache.get
+
+def get(*args, **kwargs):
+    if not os.path.exists({marker!r}):
+        with open({marker!r}, "w"):
+            os.kill(os.getpid(), signal.SIGKILL)
+    return of_beam(*args, **kwargs)
+
+sdk_worker.BundleProcessorCache.get = get
+"""
+"""Ends the first harness when it has its first orders, and has not connected for data yet."""
+
+
+def test_a_task_does_not_wait_for_data_of_a_harness_that_has_died(
+    flink: Flink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = tmp_path / "marker"
+    (tmp_path / "dies_once.py").write_text(DIES_ONCE.format(marker=str(marker)))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("HEADRACE_HOME", str(flink.settings.home))
+    options = PipelineOptions(
+        [
+            "--runner=headrace.flink_runner.FlinkRunner",
+            "--parallelism=1",
+            "--beam_plugin=dies_once",
+        ]
+    )
+    pipeline = beam.Pipeline(options=options)
+    numbers = pipeline | beam.Create(range(3)) | beam.Map(lambda number: f"{number} done")
+    numbers | beam.io.WriteToText(str(tmp_path / "done"))
+    result = pipeline.run()
+    result.wait_until_finish()
+    assert marker.exists()
+    written = [line for file in tmp_path.glob("done*") for line in file.read_text().splitlines()]
+    assert sorted(written) == ["0 done", "1 done", "2 done"]
+    with JobApi(flink.cluster.rest_url) as api:
+        causes = api.exceptions(result.flink_job_id)
+    assert causes
+    assert not [cause for cause in causes if "No client connected within timeout" in cause]
 
 
 ASKING = """

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Collection;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.beam.model.pipeline.v1.Endpoints.ApiServiceDescriptor;
 import org.apache.beam.sdk.fn.server.GrpcContextHeaderAccessorProvider;
@@ -30,6 +33,13 @@ public class LoopbackServers extends ServerFactory {
   /** Harnesses say that they are alive every so many seconds. */
   private static final long KEEP_ALIVE_SECONDS = 20;
 
+  private final Queue<BindableService> services = new ConcurrentLinkedQueue<>();
+
+  /** What its servers serve. */
+  Collection<BindableService> services() {
+    return services;
+  }
+
   @Override
   public Server allocateAddressAndCreate(
       List<BindableService> services, ApiServiceDescriptor.Builder descriptor) throws IOException {
@@ -45,12 +55,13 @@ public class LoopbackServers extends ServerFactory {
     return start(services, Integer.parseInt(url.substring(url.lastIndexOf(':') + 1)));
   }
 
-  private static Server start(List<BindableService> services, int port) throws IOException {
+  private Server start(List<BindableService> services, int port) throws IOException {
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address)
             .maxInboundMessageSize(Integer.MAX_VALUE)
             .permitKeepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+    this.services.addAll(services);
     ServerInterceptor headers = GrpcContextHeaderAccessorProvider.interceptor();
     for (BindableService service : services) {
       builder.addService(ServerInterceptors.intercept(service, headers, new OwnUserOnly()));

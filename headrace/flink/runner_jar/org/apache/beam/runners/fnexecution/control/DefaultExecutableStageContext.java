@@ -1,6 +1,7 @@
 package org.apache.beam.runners.fnexecution.control;
 
 import headrace.LoopbackServers;
+import headrace.WatchedHarnesses;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +13,6 @@ import org.apache.beam.model.pipeline.v1.RunnerApi.StandardEnvironments;
 import org.apache.beam.runners.fnexecution.environment.DockerEnvironmentFactory;
 import org.apache.beam.runners.fnexecution.environment.EmbeddedEnvironmentFactory;
 import org.apache.beam.runners.fnexecution.environment.EnvironmentFactory;
-import org.apache.beam.runners.fnexecution.environment.ExternalEnvironmentFactory;
 import org.apache.beam.runners.fnexecution.environment.ProcessEnvironmentFactory;
 import org.apache.beam.runners.fnexecution.provisioning.JobInfo;
 import org.apache.beam.sdk.fn.server.ServerFactory;
@@ -68,12 +68,7 @@ public class DefaultExecutableStageContext implements ExecutableStageContext, Au
     PipelineOptions options = PipelineOptionsTranslation.fromProto(job.pipelineOptions());
     return Map.of(
         BeamUrns.getUrn(StandardEnvironments.Environments.EXTERNAL),
-        new ExternalEnvironmentFactory.Provider() {
-          @Override
-          public ServerFactory getServerFactory() {
-            return new LoopbackServers();
-          }
-        },
+        new WatchedHarnesses(),
         BeamUrns.getUrn(StandardEnvironments.Environments.PROCESS),
         new ProcessEnvironmentFactory.Provider(options) {
           @Override
