@@ -20,6 +20,7 @@ from tests.faults.engine import HAZARDS, OF_DISKS, PROJECT, Engine, headrace
 from tests.faults.injuries import Disk
 from tests.faults.plan import Hazard, Kind, Target
 from tests.faults.stage import End, Trial
+from tests.waiting import wait_until
 
 DAG_ID = "faulted"
 DAG = """
@@ -122,6 +123,13 @@ class Platform(Engine):
         state = self._state()
         assert state is not None
         self._api = control.api(self._instance, state)
+        # ``up`` gives up a file that takes minutes, or whose first parse ran out of time.
+        wait_until(self._knows_the_dag)
+
+    def _knows_the_dag(self) -> bool:
+        with contextlib.suppress(HeadraceError):
+            return DAG_ID in {dag["dag_id"] for dag in self._api.dags()}
+        return False
 
     def close(self) -> None:
         headrace(self.environ, "down")
