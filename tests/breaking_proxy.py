@@ -20,12 +20,12 @@ and what is asked in one connection has to fit."""
 def breaking_proxy(port: int) -> Iterator[tuple[int, list[str]]]:
     """Yield a port that leads to ``port``, and how its connections have broken.
 
-    One is reset at once, one when the answer to its first request has come, which is lost, and one
-    after a few answers; then again.
+    One is reset at once, one when the answer to its first request has come, which is lost, and
+    those between after a few answers: two callers who take turns do not always get the worst.
     """
     broken: list[str] = []
     server = socket.create_server(("127.0.0.1", 0))
-    ways = itertools.cycle(["at once", "answer lost", "later"])
+    ways = itertools.cycle(["at once", "later", "answer lost", "later"])
 
     def accept() -> None:
         while True:
