@@ -49,6 +49,7 @@ def fork_process(begin: Callable[[int, int], NoReturn], keep: Collection[int] = 
             os.close(descriptor)
         raise
     if pid == 0:
+        die_with_parent()
         _become_child(
             (frames_write, output_write, *keep), lambda: begin(frames_write, output_write)
         )
@@ -69,7 +70,7 @@ def fork_aside(do: Callable[[], object], log: Path) -> None:
     said = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         if fork_quietly() == 0:
-            _become_child((said,), lambda: _do_aside(do, said), outlives=True)
+            _become_child((said,), lambda: _do_aside(do, said))
     finally:
         os.close(said)
 
@@ -89,12 +90,8 @@ def _do_aside(do: Callable[[], object], said: int) -> NoReturn:
     end_forked_process(code)
 
 
-def _become_child(
-    keep: Collection[int], begin: Callable[[], NoReturn], outlives: bool = False
-) -> NoReturn:
+def _become_child(keep: Collection[int], begin: Callable[[], NoReturn]) -> NoReturn:
     try:
-        if not outlives:
-            die_with_parent()
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
