@@ -9,6 +9,15 @@ _SPAWNED = (["sleep", "601"], ["sleep", "602"])
 """By a node of the pipeline ``tiny`` in mode ``spawn``."""
 
 
+def command_lines() -> list[str]:
+    """What every process shows of itself to all users of the machine."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
 def processes_with(marker: str) -> list[psutil.Process]:
     """Every process that was started with this in its environment, and lives."""
     found = []

@@ -1,6 +1,5 @@
 """A real Airflow, from up to down: runs, retries, crashes. The tests go in order and share it."""
 
-import contextlib
 import json
 import os
 import socket
@@ -27,7 +26,7 @@ from headrace.settings import load_settings
 from tests.e2e.browser import DRIVER, Browser, browser
 from tests.e2e.conftest import Platform
 from tests.other_user import as_another_user, needs_root
-from tests.processes import spawned
+from tests.processes import command_lines, spawned
 from tests.waiting import LONG_SECONDS, wait_until
 
 pytestmark = pytest.mark.e2e
@@ -137,9 +136,7 @@ def test_secrets_are_in_no_process_list_no_status_and_no_file_of_others(
     secrets = [password(instance), *made.values()]
     said = [small.headrace("status", "--json").stdout, small.headrace("status").stdout]
     said.append(small.headrace("doctor").stdout)
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            said.append(" ".join(process.cmdline()))
+    said += command_lines()
     assert not [text for text in said for secret in secrets if secret in text]
     for file in (instance.secrets, instance.passwords):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import sys
@@ -36,19 +37,10 @@ DISKS = {"artifacts": 64, "store": 32}
 
 
 @contextlib.contextmanager
-def engine(place: Path, settings: Settings) -> Iterator[Stage]:
+def on_small_disks(kind: type[Engine], place: Path, settings: Settings) -> Iterator[Stage]:
+    """A stage of ``bin/headrace run`` whose store and artifacts are on disks that can be filled."""
     with disks(place, DISKS) as small:
-        stage = Engine(place, small, settings.tfx_python)
-        try:
-            yield stage
-        finally:
-            stage.close()
-
-
-@contextlib.contextmanager
-def penguins(place: Path, settings: Settings) -> Iterator[Stage]:
-    with disks(place, DISKS) as small:
-        stage = Penguins(place, small, settings.tfx_python)
+        stage = kind(place, small, settings.tfx_python)
         try:
             yield stage
         finally:
@@ -91,11 +83,11 @@ def flink(place: Path, settings: Settings) -> Iterator[Stage]:
 
 
 STAGES: dict[str, Callable[[Path, Settings], contextlib.AbstractContextManager[Stage]]] = {
-    "engine": engine,
+    "engine": functools.partial(on_small_disks, Engine),
     "postgresql": postgresql,
     "airflow": airflow,
     "flink": flink,
-    "penguins": penguins,
+    "penguins": functools.partial(on_small_disks, Penguins),
 }
 
 

@@ -1,10 +1,8 @@
 """What a node is told and may hold a secret, and where it must not be."""
 
-import contextlib
 import json
 from pathlib import Path
 
-import psutil
 import pytest
 
 from headrace.ir.store import current_ir
@@ -12,6 +10,7 @@ from headrace.launcher.client import run_node
 from headrace.launcher.jobs import NodeRequest
 from headrace.settings import Settings
 from tests.integration.launcher.conftest import Tiny
+from tests.processes import command_lines
 
 pytestmark = pytest.mark.integration
 
@@ -40,10 +39,7 @@ def test_beam_arguments_are_in_no_ir_no_store_no_log_and_no_process_list(
     said: list[str] = []
 
     def look_at_processes(frame: object) -> None:
-        said.append(str(frame))
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                said.append(" ".join(process.cmdline()))
+        said.extend((str(frame), *command_lines()))
 
     request = runs.request("Make", "r1", {})
     request.beam_args.append(f"--s3_secret_access_key={SECRET}")

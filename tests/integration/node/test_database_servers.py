@@ -1,12 +1,10 @@
 """The metadata store on a real PostgreSQL, and on a real MariaDB by its MySQL protocol."""
 
-import contextlib
 import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 from ml_metadata.proto import metadata_store_pb2 as pb
 
@@ -21,6 +19,7 @@ from headrace.store.unavailable import StoreUnavailable
 from tests.integration import mariadb, postgres
 from tests.integration.mariadb import MariaDB
 from tests.integration.postgres import PASSWORD, Postgres
+from tests.processes import command_lines
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -181,10 +180,7 @@ def test_the_password_is_in_no_log_no_file_no_process_list_and_not_in_the_store(
     said: list[str] = []
 
     def look_at_processes(frame: object) -> None:
-        said.append(str(frame))
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                said.append(" ".join(process.cmdline()))
+        said.extend((str(frame), *command_lines()))
 
     result = run(settings, tiny, server.url("mlmd"), "Make", "three", on_frame=look_at_processes)
     assert any("headrace.launcher.server" in text for text in said)
