@@ -1,4 +1,4 @@
-"""Runs the checks and the test sessions, and sums them up in one line."""
+"""Runs the checks and the test sessions, and sums them up: what failed, and the counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from headrace.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE
 from headrace.settings import Settings
-from headrace.verification.report import Counts, read_counts
+from headrace.verification.report import Counts, Failure, read_counts, read_failures
 from headrace.verification.sessions import Session, of_each_environment, side_by_side
 from headrace.verification.steps import Step, checks
 from headrace.verification.system import provide_packages
@@ -103,6 +103,7 @@ def _environ(project: Path) -> dict[str, str]:
 
 def _sum_up(outcomes: Iterable[_Outcome]) -> int:
     counts, broken, empty, asked = Counts(), [], 0, 0
+    failures: list[Failure] = []
     for outcome in outcomes:
         step, code = outcome.step, outcome.code
         asked += step.report is not None
@@ -113,12 +114,13 @@ def _sum_up(outcomes: Iterable[_Outcome]) -> int:
             counts += Counts(passed=1) if code == 0 else Counts(failed=1)
         else:
             counts += read_counts(step.report)
+            failures += read_failures(step.report)
         if code != 0:
             broken.append(step.name)
     if asked and empty == asked:
         print("headrace: no test matches these arguments")
         return EXIT_USAGE
     if broken:
-        print(f"failed: {', '.join(broken)}")
+        print(f"failed: {', '.join(broken)}", *failures, sep="\n")
     print(counts, flush=True)
     return EXIT_FAILED if broken else EXIT_DONE

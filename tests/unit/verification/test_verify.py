@@ -42,6 +42,22 @@ def test_a_session_that_ends_badly_fails_even_if_its_report_is_clean(tmp_path: P
     assert sums_up([exits(3, report)], tmp_path) == EXIT_FAILED
 
 
+def test_the_tests_that_failed_are_named_at_the_end(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "r.xml"
+    report.write_text(
+        '<testsuites><testsuite tests="1" failures="1"><testcase classname="tests.a" name="test_b">'
+        '<failure message="assert 1 == 2"/></testcase></testsuite></testsuites>'
+    )
+    assert sums_up([exits(1, report)], tmp_path) == EXIT_FAILED
+    assert capfd.readouterr().out.splitlines()[-3:] == [
+        "failed: step",
+        "  tests.a::test_b: assert 1 == 2",
+        "0 passed, 1 failed, 0 skipped",
+    ]
+
+
 def test_sessions_run_at_once_and_their_lines_are_told_apart(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
