@@ -15,7 +15,8 @@ def command(name: str, ports: Ports) -> list[str]:
     """The command line of a component; no secret is in it."""
     airflow = [sys.executable, "-m", "airflow"]
     if name == "api-server":
-        return [*airflow, name, "--host", HOST, "--port", str(ports.api), "--workers", "1"]
+        own = [sys.executable, "-m", "headrace.airflow.api_server"]
+        return [*own, name, "--host", HOST, "--port", str(ports.api), "--workers", "1"]
     if name == "log-server":
         # The log servers that a scheduler and a triggerer start listen on every interface.
         app = "airflow.utils.serve_logs.log_server:get_app"
