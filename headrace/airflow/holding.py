@@ -6,13 +6,12 @@ import hashlib
 import json
 import platform
 from dataclasses import asdict
-from typing import Any
 
 from headrace.launcher.jobs import NodeRequest
 from headrace.launcher.protocol import Hold
 from headrace.settings import LauncherMode, Settings
 
-_OF_ONE_TRY = ("owner", "try_number")
+_OF_ONE_TRY = ("owner", "try_number", "cleared_after")
 
 
 def hold_of(settings: Settings, request: NodeRequest, *, followed: bool) -> Hold | None:
@@ -37,11 +36,6 @@ def hold_of(settings: Settings, request: NodeRequest, *, followed: bool) -> Hold
         seconds=settings.launcher_hold_seconds if followed else 0,
         handover=settings.launcher_handover_seconds,
     )
-
-
-def has_another_try(instance: Any) -> bool:
-    """Whether Airflow will run the task again if this try's process dies."""
-    return bool(instance.try_number <= (getattr(instance, "max_tries", 0) or 0))
 
 
 def host() -> str:

@@ -16,10 +16,11 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from headrace.airflow.announcing import announce
 from headrace.airflow.frames import log_frame
-from headrace.airflow.holding import has_another_try, hold_of, host
+from headrace.airflow.holding import hold_of, host
 from headrace.airflow.links import FlinkJobLink
 from headrace.airflow.metadata import metadata_url
 from headrace.airflow.params import checked, coerced
+from headrace.airflow.tries import has_another_try, tries_before_clear
 from headrace.errors import HeadraceError, UsageError
 from headrace.graph.entities import ParameterType, RuntimeParameter
 from headrace.launcher.jobs import NodeRequest, NodeResult, ParameterValue
@@ -246,6 +247,7 @@ class NodeOperator(BaseOperator):  # type: ignore[misc]
             beam_overrides=list(settings.beam_overrides),
             owner=f"airflow:{instance.dag_id}/{instance.run_id}/{instance.task_id}",
             try_number=instance.try_number,
+            cleared_after=tries_before_clear(instance, self.retries or 0),
             keras=self.keras,
         )
 

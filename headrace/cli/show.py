@@ -89,6 +89,7 @@ def execution_document(item: Execution) -> dict[str, Any]:
         "code": item.code,
         "cache": item.cache,
         "error": item.error,
+        "superseded": item.superseded,
     }
 
 

@@ -39,6 +39,8 @@ class NodeRequest:
         beam_overrides: Beam arguments put after them.
         owner: who asked, for the log and the execution (``airflow:dag/run/task/try`` or ``cli``).
         try_number: 1 for the first try of this node in this run.
+        cleared_after: the last try before somebody asked for the node anew in this run: what that
+            or an earlier one has completed does not count any more. 0: nobody has.
         keras: major version that ``tf.keras`` is, ``2`` or ``3``.
     """
 
@@ -54,6 +56,7 @@ class NodeRequest:
     beam_overrides: list[str] = field(default_factory=list)
     owner: str = ""
     try_number: int = 1
+    cleared_after: int = 0
     keras: str = "3"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from tfx.orchestration.portable.mlmd import context_lib, execution_lib
 from headrace.files import exclusive_lock
 from headrace.flink_runner.facts import JobFacts
 from headrace.keeping.owner import DIRECTORY, LEFT, PROCESS, Owner
+from headrace.keeping.superseding import mark_superseded
 from headrace.launcher.jobs import ArtifactResult
 from headrace.node import output_removal
 from headrace.node.pipeline_ir import NodeSpec
@@ -25,6 +26,9 @@ from headrace.store.leavings import leavings, note_left
 
 Execution = metadata_store_pb2.Execution
 Artifact = metadata_store_pb2.Artifact
+
+TRY = "headrace_try"
+"""Custom property of an execution: the last try that ran it."""
 
 _LONGEST_ERROR = 1000
 
@@ -38,7 +42,7 @@ def find_execution(handle: Any, spec: NodeSpec) -> Any | None:
     return max(found, key=lambda execution: execution.id, default=None)
 
 
-def reopen_dead_try(handle: Any, spec: NodeSpec) -> int | None:
+def reopen_dead_try(handle: Any, spec: NodeSpec, try_number: int) -> int | None:
     """Make an earlier, unsuccessful try of the node ready to run again; return its id, if any.
 
     TFX's launcher reuses the execution of an earlier try, with the same output directories. What
@@ -49,14 +53,53 @@ def reopen_dead_try(handle: Any, spec: NodeSpec) -> int | None:
     # Somebody may be about to close it, because its process is dead.
     with exclusive_lock(handle.closing_lock):
         execution = find_execution(handle, spec)
-        return _reopen(handle, spec, execution) if _is_unsuccessful(execution) else None
+        if not _is_unsuccessful(execution):
+            return None
+        return _reopen(handle, spec, execution, try_number)
+
+
+def supersede(handle: Any, spec: NodeSpec, cleared_after: int) -> int | None:
+    """Have an ended execution of the node in this run not count any more; return its id, if any.
+
+    Its outputs stay as they are: other runs may have them, and the node itself, from the cache,
+    where nothing has changed. One that failed is not run again under the same execution either: it
+    may have had other inputs.
+
+    Args:
+        cleared_after: the last try whose execution is meant; that of a later one counts.
+    """
+    execution = find_execution(handle, spec)
+    if execution is None or execution_lib.is_execution_active(execution):
+        return None
+    if execution.custom_properties[TRY].int_value > cleared_after:
+        return None
+    mark_superseded(execution)
+    handle.store.put_executions([execution])
+    return int(execution.id)
+
+
+def has_read_others(
+    handle: Any, execution: Any, inputs: Mapping[str, Sequence[Any]] | None
+) -> bool:
+    """Whether the store knows the execution as a reader of other artifacts than these."""
+    kinds = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
+    events = handle.store.get_events_by_execution_ids([execution.id])
+    read = {event.artifact_id for event in events if event.type in kinds}
+    return read != {item.id for artifacts in (inputs or {}).values() for item in artifacts}
+
+
+def supersede_open(handle: Any, execution: Any) -> None:
+    """Close an execution that has not ended, for another of the node in its run."""
+    execution.last_known_state = Execution.State.CANCELED
+    mark_superseded(execution)
+    handle.store.put_executions([execution])
 
 
 def _is_unsuccessful(execution: Any | None) -> bool:
     return execution is not None and not execution_lib.is_execution_successful(execution)
 
 
-def _reopen(handle: Any, spec: NodeSpec, execution: Any) -> int:
+def _reopen(handle: Any, spec: NodeSpec, execution: Any, try_number: int) -> int:
     remove_outputs(spec, execution.id)
     _remove_state(spec, execution)
     for artifact in output_artifacts(handle, execution.id):
@@ -65,14 +108,15 @@ def _reopen(handle: Any, spec: NodeSpec, execution: Any) -> int:
     execution.last_known_state = Execution.State.RUNNING
     for name in ("__execution_result__", "headrace_error", LEFT):
         execution.custom_properties.pop(name, None)
-    own(execution, spec)
+    own(execution, spec, try_number)
     handle.store.put_executions([execution])
     return int(execution.id)
 
 
-def own(execution: Any, spec: NodeSpec) -> None:
+def own(execution: Any, spec: NodeSpec, try_number: int) -> None:
     """Put into the execution that this process runs it, and where it leaves files meanwhile."""
     properties = execution.custom_properties
+    properties[TRY].int_value = try_number
     properties[PROCESS].string_value = Owner.this_process().to_text()
     properties[DIRECTORY].string_value = outputs_utils.get_node_dir(
         spec.pipeline.runtime_spec, spec.node.node_info.id
@@ -198,7 +242,7 @@ def note(execution: Any, usage: Usage, notes: Notes) -> None:
     properties["headrace_wall_seconds"].double_value = usage.wall_seconds
     properties["headrace_cpu_seconds"].double_value = usage.cpu_seconds
     properties["headrace_peak_memory_bytes"].int_value = usage.peak_memory_bytes
-    properties["headrace_try"].int_value = notes.try_number
+    properties[TRY].int_value = notes.try_number
     texts = {
         "owner": notes.owner,
         "code": notes.code,

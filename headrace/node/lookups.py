@@ -9,6 +9,9 @@ A run has few executions, so these are read. Those of the node's own type among 
 one, are asked for their contexts; only where that would be many are the node's own executions read,
 the newest, as far back as the run's oldest. A pipeline's are never read where the run or the node
 is known: both are within it.
+
+In a run, an execution that another has superseded is not found: what comes after reads the outputs
+of one.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from tfx.dsl.compiler import constants
 from tfx.orchestration.portable import cache_utils
 from tfx.orchestration.portable.input_resolution import channel_resolver
 from tfx.orchestration.portable.mlmd import execution_lib
+
+from headrace.keeping.superseding import is_superseded
 
 _PIPELINE = constants.PIPELINE_CONTEXT_TYPE_NAME
 _NODE = constants.NODE_CONTEXT_TYPE_NAME
@@ -59,6 +64,7 @@ def executions_in_all(store: Any, contexts: Iterable[Any]) -> list[Any]:
     runs = [context for context in contexts if context.type not in (_NODE, _PIPELINE)]
     if runs:
         found = _common(store, runs)
+        found = {key: item for key, item in found.items() if not is_superseded(item)}
         for node in nodes:
             found = _of_node(store, node, found)
     elif nodes and not any(_is_ambiguous(node.name) for node in nodes):

@@ -16,6 +16,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from headrace.errors import HeadraceError, UsageError
 from headrace.graph.reader import graph_from_ir
 from headrace.launcher.jobs import ReuseRequest, ReuseResult
+from headrace.node.lookups import quicken_lookups
 from headrace.node.metadata import open_metadata
 from headrace.node.pipeline_ir import check_parameters
 
@@ -44,6 +45,7 @@ def reuse_outputs(request: ReuseRequest) -> ReuseResult:
     values = check_parameters(graph.parameters, request.parameters)
     values[constants.PIPELINE_RUN_ID_PARAMETER_NAME] = request.run_id
     runtime_parameter_utils.substitute_runtime_parameter(pipeline, values)
+    quicken_lookups({})
     with open_metadata(request.metadata_url, ir_path) as handle:
         base_run = _base_run(handle, graph.name, request)
         partial_run_utils.mark_pipeline(

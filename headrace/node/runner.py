@@ -62,6 +62,8 @@ def run_node(request: NodeRequest, metadata: Metadata | None = None) -> NodeResu
 
     An earlier try of the node in the same run is continued: if it had completed, its result is
     returned; otherwise what it left is removed and the node runs again under the same execution.
+    Where the node was asked for anew, what it did before that is superseded by another execution,
+    which the cache serves where nothing has changed.
 
     Args:
         metadata: the store of the request, if it was opened before.
@@ -94,8 +96,12 @@ def run_node(request: NodeRequest, metadata: Metadata | None = None) -> NodeResu
     metadata.look_up(contexts_of(spec.node))
     reopened = done_before = None
     with metadata as handle:
+        if request.cleared_after:
+            superseded = executions.supersede(handle, spec, request.cleared_after)
+            if superseded is not None:
+                _log.info("The task was cleared: execution %d counts no more", superseded)
         if spec.executor_spec:
-            reopened = executions.reopen_dead_try(handle, spec)
+            reopened = executions.reopen_dead_try(handle, spec, request.try_number)
         elif spec.kind not in BOUNDARIES:
             done_before = _done_before(handle, spec)
     if reopened is not None:
@@ -116,7 +122,10 @@ def run_node(request: NodeRequest, metadata: Metadata | None = None) -> NodeResu
             story = _cache_story(metadata, spec, execution, notes, outputs)
         executions.note(execution, meter.read(), replace(notes, cache=story))
 
-    publication = Publication(metadata, add_notes, lambda begun: executions.own(begun, spec))
+    def begin(begun: Any) -> None:
+        executions.own(begun, spec, request.try_number)
+
+    publication = Publication(metadata, add_notes, begin)
     root = spec.pipeline.runtime_spec.pipeline_root.field_value.string_value
     with (
         _closing_on_cancel(metadata, spec),
@@ -125,7 +134,7 @@ def run_node(request: NodeRequest, metadata: Metadata | None = None) -> NodeResu
     ):
         execution_id, reason = done_before, ""
         if execution_id is None:
-            execution_id, reason = _execution_id(spec, metadata, operators, notes)
+            execution_id, reason = _execution_id(spec, metadata, operators, notes, reopened)
     if execution_id is None:
         _log.info("Nothing to do for node %s in this run: %s", request.node_id, reason)
         return NodeResult(
@@ -156,7 +165,11 @@ def _done_before(handle: Any, spec: NodeSpec) -> int | None:
 
 
 def _execution_id(
-    spec: NodeSpec, metadata: Any, operators: dict[Any, Any], notes: executions.Notes
+    spec: NodeSpec,
+    metadata: Any,
+    operators: dict[Any, Any],
+    notes: executions.Notes,
+    reopened: int | None,
 ) -> tuple[int | None, str]:
     """Run it; None, and why, if there is nothing to do in this run."""
     if spec.kind in BOUNDARIES or spec.may_lack_inputs:
@@ -173,7 +186,9 @@ def _execution_id(
             return None, _skipped_before(
                 metadata, spec
             ) or f"a node before it was skipped: {missing}"
-    info = _launcher(spec, metadata, operators, notes).launch()
+    launcher = _launcher(spec, metadata, operators, notes)
+    launcher.reopened = reopened
+    info = launcher.launch()
     execution_id = getattr(info, "execution_id", None)
     if execution_id is None:
         return None, _skipped_before(metadata, spec) or _NOTHING

@@ -18,6 +18,7 @@ from tfx.orchestration.portable import launcher
 
 from headrace.errors import HeadraceError
 from headrace.keeping.owner import STATE_INDEX
+from headrace.node import executions
 from headrace.node.lost_inputs import lost_input
 from headrace.node.output_removal import remove_outputs
 from headrace.store.removal import SET_ASIDE
@@ -34,11 +35,28 @@ class NodeLauncher(launcher.Launcher):  # type: ignore[misc]
     leaves no directory behind.
 
     TFX gives each try another directory for its state, keeps that of a try that has not succeeded,
-    and writes its name down nowhere.
+    and writes its name down nowhere. It writes down what an execution has read when it registers
+    it, and not when an earlier try's is run again, which may have found none, or another.
+
+    Attributes:
+        reopened: id of an earlier try's execution that is run again, if one is.
     """
 
-    def _register_or_reuse_execution(self, *args: Any, **kwargs: Any) -> Any:
-        execution = super()._register_or_reuse_execution(*args, **kwargs)
+    reopened: int | None = None
+
+    def _register_or_reuse_execution(
+        self,
+        metadata_handle: Any,
+        contexts: Any,
+        input_artifacts: Any = None,
+        exec_properties: Any = None,
+    ) -> Any:
+        given = metadata_handle, contexts, input_artifacts, exec_properties
+        execution = super()._register_or_reuse_execution(*given)
+        is_reopened = execution.id == self.reopened
+        if is_reopened and executions.has_read_others(metadata_handle, execution, input_artifacts):
+            executions.supersede_open(metadata_handle, execution)
+            execution = super()._register_or_reuse_execution(*given)
         if execution.name:
             # In every store another: whoever closes the execution finds the directory by it.
             execution.custom_properties[STATE_INDEX].string_value = execution.name

@@ -24,6 +24,7 @@ class Execution:
         code: digest of the project's code that it ran; empty if it ran none.
         cache: why it was, or was not, served from the cache; empty where nobody said.
         error: first line of why it failed; empty if it did not, or nobody kept that.
+        superseded: the node was asked for anew in its run after it: it does not count there.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Execution:
     code: str = ""
     cache: str = ""
     error: str = ""
+    superseded: bool = False
 
 
 @dataclass(frozen=True)

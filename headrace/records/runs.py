@@ -18,7 +18,7 @@ class Run:
     Attributes:
         state: ``running`` while any node runs, else ``failed`` or ``canceled`` if any did, else
             ``complete``: the store does not know of nodes that have not started.
-        executions: the newest of each node, in the order in which the nodes started.
+        executions: the newest of each node that counts, in the order in which the nodes started.
         started_ms: since the epoch.
         seconds: from the start to the last change of an execution, or to now while it runs.
     """
@@ -52,7 +52,8 @@ def runs_of(executions: Iterable[Execution], now_ms: int) -> list[Run]:
 def _run(key: tuple[str, str], executions: list[Execution], now_ms: int) -> Run:
     newest: dict[str, Execution] = {}
     for execution in sorted(executions, key=lambda item: item.id):
-        newest[execution.node_id] = execution
+        if not execution.superseded:
+            newest[execution.node_id] = execution
     nodes = tuple(sorted(newest.values(), key=lambda item: item.id))
     state = _state({_counted(item.state) for item in nodes})
     start = min(item.created_ms for item in executions)

@@ -8,6 +8,7 @@ from typing import Any
 from ml_metadata.proto import metadata_store_pb2
 
 from headrace.graph.resolvers import found_nothing
+from headrace.keeping.superseding import is_superseded
 from headrace.records.entities import Artifact, Execution, Link
 from headrace.records.places import Place
 
@@ -46,6 +47,7 @@ def execution_record(proto: Any, place: Place) -> Execution:
         code=_text(kept, "headrace_code"),
         cache=cache,
         error=error,
+        superseded=is_superseded(proto),
     )
 
 

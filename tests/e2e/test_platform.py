@@ -334,6 +334,42 @@ def _node_states(small: Platform, run_id: str) -> dict[str, str]:
     }
 
 
+def test_what_was_edited_runs_again_where_its_task_is_cleared(
+    api: AirflowApi, small: Platform
+) -> None:
+    source = small.project / "tiny.py"
+    text = source.read_text()
+    finish(api, "tiny", "cleared", word="cleared")
+    first = api.result("tiny", "cleared", "Make")
+    try:
+        _clear(api, "tiny", "cleared", ["Make", "Use"])
+        unchanged = api.result("tiny", "cleared", "Make")
+        source.write_text(text.replace("text.value = f", "text.value = 'edited ' + f"))
+        _clear(api, "tiny", "cleared", ["Make", "Use"])
+        edited = api.result("tiny", "cleared", "Make")
+    finally:
+        source.write_text(text)
+    assert first is not None
+    assert unchanged is not None
+    assert edited is not None
+    assert (unchanged["cached"], unchanged["outputs"]) == (True, first["outputs"])
+    assert not edited["cached"]
+    assert Path(edited["outputs"][0]["uri"]).read_text() == "edited cleared-0.5-cleared-0.5-"
+    shown = json.loads(small.headrace("show", "cleared", "--json").stdout)
+    nodes = {item["node_id"]: item for item in shown["executions"]}
+    assert nodes["Make"]["execution_id"] == edited["execution_id"]
+    assert "changed since" in nodes["Use"]["cache"], "what reads it has run again"
+
+
+def _clear(api: AirflowApi, dag_id: str, run_id: str, tasks: list[str]) -> None:
+    """As a person does in the grid; waits until the run is over again."""
+    body = {"dry_run": False, "dag_run_id": run_id, "task_ids": tasks, "only_failed": False}
+    path = f"/api/v2/dags/{dag_id}/clearTaskInstances"
+    assert api._request("POST", path, json=body).is_success
+    wait_until(lambda: api.run(dag_id, run_id)["state"] in ("success", "failed"))
+    assert api.run(dag_id, run_id)["state"] == "success"
+
+
 def test_a_try_goes_on_with_the_node_of_a_worker_that_died(
     api: AirflowApi, small: Platform, go_on: Path
 ) -> None:
@@ -448,9 +484,7 @@ def _backfills_are_over(api: AirflowApi, dag_id: str) -> bool:
     return all(backfill["completed_at"] for backfill in found)
 
 
-def test_the_same_backfill_again_leaves_every_node_as_it_was(
-    api: AirflowApi, small: Platform
-) -> None:
+def test_the_same_backfill_again_executes_nothing(api: AirflowApi, small: Platform) -> None:
     wait_until(lambda: _backfills_are_over(api, "daily"))
     before = {run["dag_run_id"]: run["start_date"] for run in _runs(api, "daily")}
     written = {run: _written(api, run) for run in before}
@@ -465,14 +499,14 @@ def test_the_same_backfill_again_leaves_every_node_as_it_was(
 
     wait_until(ran_again)
     for run, known in written.items():
-        told_of_nothing = [(execution, {}) for execution, _ in known]
+        told_of_nothing = [(True, outputs, {}) for _, outputs, _ in known]
         assert _written(api, run) == told_of_nothing
 
 
-def _written(api: AirflowApi, run: str) -> list[tuple[int, dict]]:
-    """Of the nodes that write: the execution, and what was told of as an asset."""
+def _written(api: AirflowApi, run: str) -> list[tuple[bool, list[dict], dict]]:
+    """Of the nodes that write: whether from the cache, what, and what was told of as an asset."""
     results = [api.result("daily", run, task) for task in ("ColumnarExampleGen", "Push")]
-    return [(result["execution_id"], result["asset"]) for result in results if result]
+    return [(result["cached"], result["outputs"], result["asset"]) for result in results if result]
 
 
 @pytest.mark.parametrize(

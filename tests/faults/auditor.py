@@ -104,7 +104,11 @@ def _sound(scene: Scene) -> Iterator[Complaint]:
 
 
 def _one_execution(scene: Scene) -> Iterator[Complaint]:
-    made = [item for item in scene.store.executions if not item.is_resolver]
+    for item in scene.store.executions:
+        if item.is_superseded and item.is_open:
+            yield Complaint(Rule.ONE_EXECUTION, f"{_name(item)} is superseded and {item.state}")
+    counting = [item for item in scene.store.executions if not item.is_superseded]
+    made = [item for item in counting if not item.is_resolver]
     counts = Counter((item.run, item.node) for item in made)
     for (run, node), count in counts.items():
         if count > 1:

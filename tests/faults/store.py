@@ -31,7 +31,9 @@ select e.id, e.last_known_state as state,
   (select p.string_value from executionproperty p where p.execution_id = e.id
     and p.name = 'headrace_process') as process,
   (select p.string_value from executionproperty p where p.execution_id = e.id
-    and p.name = 'headrace_error') as error
+    and p.name = 'headrace_error') as error,
+  (select p.int_value from executionproperty p where p.execution_id = e.id
+    and p.name = 'headrace_superseded') as superseded
 from execution e order by e.id
 """
 _ARTIFACTS = "select id, state, uri from artifact order by id"
@@ -50,6 +52,7 @@ class Execution:
         node: its id, without the pipeline's.
         component: dotted name of its type.
         pid, started: of its process; 0 where nobody has said.
+        is_superseded: the task was cleared after it had ended.
     """
 
     id: int
@@ -60,6 +63,7 @@ class Execution:
     pid: int = 0
     started: float = 0.0
     error: str = ""
+    is_superseded: bool = False
 
     @property
     def is_resolver(self) -> bool:
@@ -177,6 +181,7 @@ def _execution(row: Row) -> Execution:
         pid=pid,
         started=started,
         error=row["error"],
+        is_superseded=bool(row["superseded"]),
     )
 
 

@@ -81,6 +81,14 @@ A_SECOND_EXECUTION = (
     ("statements", "rule"),
     [
         (A_SECOND_EXECUTION, Rule.ONE_EXECUTION),
+        (
+            [
+                "insert into ExecutionProperty (execution_id, name, is_custom_property, int_value)"
+                " values (2, 'headrace_superseded', 1, 1)",
+                "update Execution set last_known_state = 2 where id = 2",
+            ],
+            Rule.ONE_EXECUTION,
+        ),
         (["update Execution set last_known_state = 2 where id = 2"], Rule.NOTHING_OPEN),
         (["update Execution set last_known_state = 1 where id = 2"], Rule.NOTHING_OPEN),
         (["delete from ExecutionProperty where name = 'headrace_error'"], Rule.A_REASON),
@@ -112,6 +120,15 @@ A_SECOND_EXECUTION = (
 def test_a_broken_store_is_complained_of(case: Case, statements: list[str], rule: Rule) -> None:
     case.sql(*statements)
     assert rule in case.rules()
+
+
+def test_an_execution_may_supersede_one_that_had_ended(case: Case) -> None:
+    case.sql(
+        *A_SECOND_EXECUTION,
+        "insert into ExecutionProperty (execution_id, name, is_custom_property, int_value)"
+        " values (1, 'headrace_superseded', 1, 1)",
+    )
+    assert Rule.ONE_EXECUTION not in case.rules()
 
 
 def test_an_open_execution_whose_process_is_dead_is_told_from_one_that_runs(case: Case) -> None:

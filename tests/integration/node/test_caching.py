@@ -3,53 +3,12 @@
 import shutil
 from pathlib import Path
 
-import ml_metadata as mlmd
 import pytest
-from ml_metadata.proto import metadata_store_pb2 as pb
 
-from headrace.ir.store import current_ir
-from headrace.launcher.client import run_node
-from headrace.launcher.jobs import NodeRequest, NodeResult
 from headrace.settings import Settings
+from tests.integration.node.edited import Edited
 
 pytestmark = pytest.mark.integration
-
-TINY = Path(__file__).parents[2] / "data" / "pipelines" / "tiny.py"
-
-
-class Edited:
-    """A copy of the tiny pipeline, its component ``Make`` run again and again."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.source = settings, folder / "edited.py"
-        self.database = folder / "metadata.sqlite"
-        self.source.write_text(TINY.read_text().replace('"tiny"', '"edited"'))
-        self.manifest = current_ir(f"{self.source}:create_pipeline", settings)
-
-    def edit(self, old: str, new: str) -> None:
-        text = self.source.read_text()
-        assert old in text
-        self.source.write_text(text.replace(old, new))
-
-    def make(self, run: str, **parameters: int) -> NodeResult:
-        request = NodeRequest(
-            ir_path=self.manifest.ir_path,
-            node_id="Make",
-            run_id=run,
-            metadata_url=f"sqlite:///{self.database}",
-            import_path=list(self.manifest.import_path),
-            parameters=dict(parameters),
-        )
-        return run_node(self.settings, request, lambda _: None)
-
-    def execution(self, number: int | None) -> pb.Execution:
-        config = pb.ConnectionConfig()
-        config.sqlite.filename_uri = str(self.database)
-        [found] = mlmd.MetadataStore(config).get_executions_by_id([number])
-        return found
-
-    def story(self, execution: int | None) -> str:
-        return str(self.execution(execution).custom_properties["headrace_cache"].string_value)
 
 
 def test_an_edited_component_runs_again_and_an_edited_comment_does_not(
@@ -91,7 +50,7 @@ def test_an_execution_says_why_it_was_or_was_not_cached(settings: Settings, tmp_
 def test_a_run_that_is_run_again_leaves_what_is_known_of_its_executions(
     settings: Settings, tmp_path: Path
 ) -> None:
-    """As a backfill does, or a cleared task: nothing is executed, so what it took stays."""
+    """As a retry does, or a resumed run: nothing is executed, so what it took stays."""
     edited = Edited(settings, tmp_path)
     first = edited.make("first")
     edited.make("other", count=3)

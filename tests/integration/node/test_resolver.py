@@ -52,13 +52,14 @@ class Counting:
         (folder / "counting.py").write_text(f"PIPELINE_NAME = {folder.name!r}\n{SOURCE}")
         self.manifest = current_ir(f"{folder / 'counting.py'}:create_pipeline", settings)
 
-    def run(self, node: str, run: str) -> NodeResult:
+    def run(self, node: str, run: str, **request: int) -> NodeResult:
         request = NodeRequest(
             ir_path=self.manifest.ir_path,
             node_id=node,
             run_id=run,
             metadata_url=f"sqlite:///{self.database}",
             import_path=list(self.manifest.import_path),
+            **request,
         )
         return run_node(self.settings, request, lambda _: None)
 
@@ -117,3 +118,14 @@ def test_what_it_has_found_stays_so_in_its_run(counting: Counting) -> None:
     assert (again.state, again.execution_id) == ("COMPLETE", found.execution_id)
     [counted] = counting.run("Count", "second").outputs
     assert Path(counted.uri).read_text() == "ii", "it has read one artifact, the same as before"
+
+
+def test_it_looks_again_when_its_task_was_cleared(counting: Counting) -> None:
+    counting.run("latest", "first")
+    counting.run("Count", "first")
+    found = counting.run("latest", "second")
+    counting.run("Count", "third")  # puts out a later one, "i", as nothing was found in its run
+    cleared = counting.run("latest", "second", try_number=2, cleared_after=1)
+    assert cleared.execution_id != found.execution_id
+    [counted] = counting.run("Count", "second").outputs
+    assert Path(counted.uri).read_text() == "ii", "it has read one artifact: the later one"

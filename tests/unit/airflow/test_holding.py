@@ -1,10 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
-import pytest
-
-from headrace.airflow.holding import has_another_try, hold_of
+from headrace.airflow.holding import hold_of
 from headrace.launcher.jobs import NodeRequest
 from headrace.launcher.protocol import Hold
 from headrace.settings import LauncherMode, Settings
@@ -26,7 +23,7 @@ def hold(**changes: object) -> Hold:
 
 
 def test_each_try_of_a_task_looks_for_the_same_job() -> None:
-    first, second = hold(), hold(try_number=2)
+    first, second = hold(), hold(try_number=2, cleared_after=1)
     assert (first.key, first.digest) == (second.key, second.digest)
     assert (first.attempt, second.attempt) == (1, 2)
     assert (first.seconds, first.handover) == (7, 3)
@@ -53,10 +50,3 @@ def test_the_last_try_looks_for_the_job_and_leaves_none_behind() -> None:
 def test_a_launcher_that_keeps_no_jobs_is_not_asked_to() -> None:
     settings = replace(SETTINGS, launcher=LauncherMode.SUBPROCESS)
     assert hold_of(settings, REQUEST, followed=True) is None
-
-
-@pytest.mark.parametrize(
-    ("number", "more", "expected"), [(1, 0, False), (1, 1, True), (2, 1, False)]
-)
-def test_the_last_try_knows_that_it_is(number: int, more: int, expected: bool) -> None:
-    assert has_another_try(SimpleNamespace(try_number=number, max_tries=more)) is expected

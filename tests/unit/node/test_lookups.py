@@ -8,6 +8,7 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2 as pb
 from tfx.orchestration.portable.input_resolution import channel_resolver
 
+from headrace.keeping.superseding import mark_superseded
 from headrace.node import lookups
 
 TFX_FINDS = channel_resolver._get_executions_by_all_contexts
@@ -105,6 +106,19 @@ def test_only_executions_of_the_nodes_type_are_asked_for_their_contexts(
     assert asked.told == 12
     monkeypatch.setattr(lookups, "_types", {"p.M3": "Component"})
     assert len(lookups.executions_in_all(filled.store, contexts)) == 1
+
+
+def test_what_is_superseded_is_found_without_its_run_only(tmp_path: Path) -> None:
+    filled = Filled(tmp_path, runs=1)
+    run, node = filled.context("pipeline_run", "cleared"), filled.nodes["A"]
+    [before, after] = [filled.execution(run, node) for _ in range(2)]
+    [execution] = filled.store.get_executions_by_id([before])
+    mark_superseded(execution)
+    filled.store.put_executions([execution])
+    contexts = [filled.pipeline, run, node]
+    assert ids(lookups.executions_in_all(filled.store, contexts)) == [after]
+    assert sorted(ids(TFX_FINDS(filled.store, contexts))) == [before, after]
+    assert before in ids(lookups.executions_in_all(filled.store, [filled.pipeline, node]))
 
 
 def test_of_a_node_without_a_run_all_executions_are_found(filled: Filled) -> None:

@@ -57,6 +57,15 @@ def test_of_a_node_the_newest_execution_counts() -> None:
     assert [item.id for item in run.executions] == [2]
 
 
+def test_what_was_superseded_does_not_count() -> None:
+    run = only(
+        execution(1, node_id="Make", superseded=True),
+        execution(2, node_id="Use", superseded=True),
+        execution(3, node_id="Make"),
+    )
+    assert [item.id for item in run.executions] == [3], "Use has been skipped since"
+
+
 def test_counts_are_in_a_fixed_order_and_leave_out_what_there_is_not() -> None:
     states = ["failed", "cached", "unknown", "complete", "cached"]
     run = only(*(execution(number, state) for number, state in enumerate(states, 1)))
