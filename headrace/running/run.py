@@ -32,6 +32,7 @@ from headrace.running.scheduler import NodeStatus, run_graph
 from headrace.running.selection import Selection, select
 from headrace.running.show import Screen, print_json, print_table
 from headrace.running.states import NodeState
+from headrace.running.unblessed import unblessed
 from headrace.running.work import LauncherWork, RunSpec
 from headrace.settings import Keras, Runner, Settings
 
@@ -224,6 +225,7 @@ class _Run:
         elif self._statuses:
             print_table(self._graph, self._statuses)
         self._say_why_skipped()
+        self._say_what_was_not_blessed()
         self._say_what_was_not_pushed()
         if state != "success":
             self._explain()
@@ -240,6 +242,12 @@ class _Run:
                 reasons.setdefault(status.result.reason, []).append(name)
         for reason, names in reasons.items():
             print(f"\n{', '.join(names)} skipped: {reason}", file=sys.stderr)
+
+    def _say_what_was_not_blessed(self) -> None:
+        for name, status in self._statuses.items():
+            told = unblessed(status.result.evaluation) if status.result is not None else []
+            if told:
+                print("\n  ".join([f"\n{name}: not blessed:", *told]), file=sys.stderr)
 
     def _say_what_was_not_pushed(self) -> None:
         """Why a Pusher has held a blessed model back: by its state it has done as ever."""
