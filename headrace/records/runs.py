@@ -19,7 +19,7 @@ class Run:
         state: ``running`` while any node runs, else ``failed`` or ``canceled`` if any did, else
             ``complete``: the store does not know of nodes that have not started.
         executions: the newest of each node that counts, in the order in which the nodes started.
-        started_ms: since the epoch.
+        started_ms: since the epoch; of a run that was cleared whole, when it began again.
         seconds: from the start to the last change of an execution, or to now while it runs.
     """
 
@@ -50,10 +50,11 @@ def runs_of(executions: Iterable[Execution], now_ms: int) -> list[Run]:
 
 
 def _run(key: tuple[str, str], executions: list[Execution], now_ms: int) -> Run:
+    # Of one whose only task was cleared and is skipped now, nothing else is left to tell.
+    executions = [item for item in executions if not item.superseded] or executions
     newest: dict[str, Execution] = {}
     for execution in sorted(executions, key=lambda item: item.id):
-        if not execution.superseded:
-            newest[execution.node_id] = execution
+        newest[execution.node_id] = execution
     nodes = tuple(sorted(newest.values(), key=lambda item: item.id))
     state = _state({_counted(item.state) for item in nodes})
     start = min(item.created_ms for item in executions)

@@ -64,6 +64,7 @@ def test_what_was_superseded_does_not_count() -> None:
         execution(3, node_id="Make"),
     )
     assert [item.id for item in run.executions] == [3], "Use has been skipped since"
+    assert run.started_ms == 3000
 
 
 def test_counts_are_in_a_fixed_order_and_leave_out_what_there_is_not() -> None:
