@@ -13,7 +13,7 @@ from headrace.services.instance import main_instance
 from headrace.services.rest import AirflowApi, AirflowFailed, AirflowUnreachable
 from headrace.settings import Settings
 
-# On SQLite Airflow refuses it at once if anything else writes meanwhile.
+# An SQLite that is held for longer than ``services.sqlite`` waits, or another Airflow's settings.
 _PATIENCE = Patience(calls=40, pause_seconds=0.2, longest_seconds=2.0)
 
 
