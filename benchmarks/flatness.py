@@ -78,6 +78,6 @@ def slowdown(seconds: Sequence[float], most: int = 10) -> float:
     return statistics.mean(seconds[-each:]) / statistics.mean(seconds[:each])
 
 
-def slows_down(seconds: Sequence[float]) -> bool:
-    """More than a tenth."""
-    return slowdown(seconds) > 1 + _SLOWER
+def slows_down(slowdown: float) -> bool:
+    """By more than a tenth."""
+    return slowdown > 1 + _SLOWER

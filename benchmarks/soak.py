@@ -5,13 +5,16 @@ memory, open files, threads, processes. Moments at which no node runs are judged
 the time to warm up: memory that grows by more than a twentieth an hour, a count that is higher by
 more than two in the last third than in the first, and last ten runs that take a tenth longer than
 the first ten, are faults, and the benchmark fails with their names.
+
+After each run, while no node runs, a peer does work that is always the same: where it takes longer
+too, the machine has become slow, and not the runs. These are judged in proportion to it.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -19,6 +22,7 @@ from benchmarks import flatness
 from benchmarks.airflow_platform import AirflowPlatform, airflow_platform
 from benchmarks.context import Context
 from benchmarks.flatness import Point
+from benchmarks.host_speed import seconds_of_the_same_work
 from benchmarks.measure import summarize
 from benchmarks.results import Row
 from benchmarks.watched import FIGURES, Sample, take
@@ -28,6 +32,7 @@ from headrace.services import control
 from headrace.services.instance import main_instance
 
 _EVERY_SECONDS = 5.0
+_PATIENCE_MINUTES = 1.5
 _WINDOWS = 8
 _WHOLE = "all of it"
 _PIPELINE = """
@@ -79,17 +84,21 @@ def run(context: Context) -> list[Row]:
         "soak.py": _DAG,
     }
     with airflow_platform(context, files) as airflow:
-        samples = _watch(airflow, context.minutes)
+        samples, peer = _watch(airflow, context.minutes, lambda: seconds_of_the_same_work(context))
         runs = _ended_runs(airflow)
     if not runs:
         raise RuntimeError(f"no run has ended in {context.minutes:.0f} minutes")
-    document = {"samples": [asdict(item) for item in samples], "runs": [asdict(i) for i in runs]}
+    document = {
+        "samples": [asdict(item) for item in samples],
+        "runs": [asdict(item) for item in runs],
+        "peer": peer,
+    }
     write_atomically(context.log.with_suffix(".samples.json"), json.dumps(document) + "\n")
-    context.faults.extend(faults(samples, runs))
-    return rows(samples, runs)
+    context.faults.extend(faults(samples, runs, peer))
+    return rows(samples, runs, peer)
 
 
-def faults(samples: Sequence[Sample], runs: Sequence[DagRun]) -> list[str]:
+def faults(samples: Sequence[Sample], runs: Sequence[DagRun], peer: Sequence[float]) -> list[str]:
     """What has grown, or failed, in words; empty: all is flat."""
     found = [f"run {item.run_id} is {item.state}" for item in runs if item.state != "success"]
     for part in _parts(samples):
@@ -99,13 +108,17 @@ def faults(samples: Sequence[Sample], runs: Sequence[DagRun]) -> list[str]:
             if grows(points):
                 first, last = points[0][1], points[-1][1]
                 found.append(f"{part}: {text} grew from {first:.0f} to {last:.0f}")
-    seconds = [item.seconds for item in runs]
-    if flatness.slows_down(seconds):
-        found.append(f"the last runs took {flatness.slowdown(seconds):.2f} times the first ones'")
+    slower = flatness.slowdown([item.seconds for item in runs])
+    machine = flatness.slowdown(peer)
+    if flatness.slows_down(slower / machine):
+        found.append(
+            f"the last runs took {slower:.2f} times the first ones' time, "
+            f"the same work of a peer {machine:.2f} times"
+        )
     return found
 
 
-def rows(samples: Sequence[Sample], runs: Sequence[DagRun]) -> list[Row]:
+def rows(samples: Sequence[Sample], runs: Sequence[DagRun], peer: Sequence[float]) -> list[Row]:
     """The figures of each part over time, how much memory grows, and the runs' durations."""
     made: list[Row] = []
     for figure, text in FIGURES.items():
@@ -118,15 +131,35 @@ def rows(samples: Sequence[Sample], runs: Sequence[DagRun]) -> list[Row]:
         made.append(Row("soak", part, "memory, growth an hour (MB)", growth))
     seconds = [item.seconds for item in runs]
     made.append(Row("soak", "penguins", "a DAG run (s)", summarize(seconds)))
-    last = summarize([flatness.slowdown(seconds)])
-    made.append(Row("soak", "penguins", "last runs over first ones", last))
+    made.append(Row("soak", "same work", "a DAG run (s)", summarize(peer)))
+    slower, machine = flatness.slowdown(seconds), flatness.slowdown(peer)
+    made.append(Row("soak", "penguins", "last runs over first ones", summarize([slower])))
+    made.append(Row("soak", "same work", "last runs over first ones", summarize([machine])))
     return made
 
 
-def _watch(airflow: AirflowPlatform, minutes: float) -> list[Sample]:
+def peer_is_due(samples: Sequence[Sample], minutes: float) -> bool:
+    """Whether a run has ended since the peer's last turn, so many minutes ago.
+
+    Between two nodes of a run none runs either, but not for two samples on end. Where runs take
+    more than a minute the next begins at once, and such a moment has to do.
+    """
+    if not samples or not samples[-1].at_rest:
+        return False
+    since = [item for item in samples if item.minutes > samples[-1].minutes - minutes]
+    pause = len(samples) > 1 and samples[-2].at_rest
+    return (pause and not all(item.at_rest for item in since)) or minutes > _PATIENCE_MINUTES
+
+
+def _watch(
+    airflow: AirflowPlatform, minutes: float, same_work: Callable[[], float]
+) -> tuple[list[Sample], list[float]]:
+    """The samples, and the seconds that the same work took after each run."""
     instance = main_instance(airflow.settings)
     begin = time.monotonic()
     found: list[Sample] = []
+    peer: list[float] = []
+    last = float("-inf")
     while (passed := time.monotonic() - begin) < minutes * 60:
         state = control.running(instance)
         if state is None:
@@ -135,8 +168,11 @@ def _watch(airflow: AirflowPlatform, minutes: float) -> list[Sample]:
         roots["supervisor"] = state.supervisor.pid
         launchers = [item.pid for item in launcher_processes(airflow.settings).values()]
         found.append(take(passed / 60, roots, launchers))
+        if peer_is_due(found, passed / 60 - last):
+            last = passed / 60
+            peer.append(same_work())
         time.sleep(_EVERY_SECONDS)
-    return found
+    return found, peer
 
 
 def _ended_runs(airflow: AirflowPlatform) -> list[DagRun]:
