@@ -62,9 +62,9 @@ def _status(args: argparse.Namespace) -> int:
         print(f"stream {found['name']}: {found['state']}")
         for key in ("reason", "job_id", "savepoint", "directory"):
             if found[key]:
-                print(f"  {key.replace('_', ' '):11} {found[key]}")
+                print(f"  {key.replace('_', ' '):15} {found[key]}")
         for key, count in found["counts"].items():
-            print(f"  {key.replace('_', ' '):11} {count:,}")
+            print(f"  {key.replace('_', ' '):15} {count:,}")
     return EXIT_DONE if control.is_running(found) else EXIT_FAILED
 
 

@@ -13,7 +13,7 @@ from headrace.errors import HeadraceError
 
 @dataclass(frozen=True)
 class StreamCounts:
-    """Files that were read, what became of their rows, and spans that have landed."""
+    """Files that were read, what became of their rows, spans that landed, and files predicted."""
 
     files: int = 0
     rows: int = 0
@@ -21,6 +21,7 @@ class StreamCounts:
     bad: int = 0
     spans: int = 0
     landed_rows: int = 0
+    predicted_files: int = 0
 
 
 def count_stream(directory: Path) -> StreamCounts:
@@ -38,6 +39,7 @@ def count_stream(directory: Path) -> StreamCounts:
         bad=sum(one["bad"] for one in read),
         spans=len(landed),
         landed_rows=sum(one["rows"] for one in landed),
+        predicted_files=sum(1 for _ in (directory / "predictions").glob("[!.]*.jsonl")),
     )
 
 

@@ -73,7 +73,10 @@ def test_counts_are_those_of_the_directory(tmp_path: Path) -> None:
             (tmp_path / path).parent.mkdir(exist_ok=True)
             (tmp_path / path).write_text(json.dumps(found))
     (tmp_path / "outbox" / ".span-3.json").write_text("half")
-    assert count_stream(tmp_path) == StreamCounts(2, 10, 2, 4, 2, 8)
+    (tmp_path / "predictions").mkdir()
+    (tmp_path / "predictions" / "00000001.jsonl").write_text("{}\n")
+    (tmp_path / "predictions" / ".00000002.jsonl").write_text("half")
+    assert count_stream(tmp_path) == StreamCounts(2, 10, 2, 4, 2, 8, 1)
     assert [one["span"] for one in announcements(tmp_path)] == [9, 10]
 
 
