@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import logging
 import os
 import time
 import weakref
@@ -25,11 +26,15 @@ from headrace.launcher.logs import keep_secret
 from headrace.node import first_comers, known_contexts, known_types, spared_writes
 from headrace.node.answers import Answers
 from headrace.node.spared_writes import KnownState
+from headrace.retries import IMPATIENT, PATIENT, patiently
 from headrace.settings import MetadataUrl, parse_metadata_url
 from headrace.store import backslashes, config
 from headrace.store.locks import closing_lock
+from headrace.store.ordering import put_in_order
+from headrace.store.servers import server_of
 from headrace.store.unavailable import StoreUnavailable, explain, explained
 
+_log = logging.getLogger(__name__)
 _RETRIES = 10
 _REST_SECONDS = 30.0
 """A store that was not used for longer is opened anew: who knows what has become of its connection.
@@ -58,7 +63,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         context_types: the same of context types.
     """
 
-    def __init__(self, connection: Any, where: str, server: tuple[str, int] | None = None) -> None:
+    def __init__(self, connection: Any, where: str) -> None:
         super().__init__(connection)
         self.on_write: Callable[[str, Any], None] = lambda name, request: None
         self.on_written: Callable[[str, Any, Any], None] = lambda name, request, response: None
@@ -73,7 +78,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         self._answers = Answers()
         self._known = KnownState()
         self._where = where
-        self._server = server
+        self._server = server_of(connection)
         self._database = _database(connection)
         self._lock = Path(f"{self._database}.lock") if self._database else None
         self._is_postgresql = _is_postgresql(connection)
@@ -133,20 +138,23 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         self._users = 0
 
     def _open(self) -> Any:
-        try:
-            with self._counted("open"):
-                lock = self._lock
-                if lock is None:
-                    store = first_comers.opened(self._connect)
-                else:
-                    store = _locked(lock, self._connect)
-        except (mlmd.errors.StatusError, RuntimeError, OSError) as error:
-            raise explain(error, self._where, self._server) from None
+        """Connect; again for some seconds where a server takes no connections for now."""
+        patience = IMPATIENT if self._server is None else PATIENT
+        store = patiently(lambda _: self._opened(), "the metadata store", _may_pass, patience)
         call = store._call
         store._call = lambda name, request, response, *rest: self._ask(
             name, request, response, lambda sent: call(name, sent, response, *rest)
         )
         return store
+
+    def _opened(self) -> Any:
+        try:
+            with self._counted("open"):
+                if self._lock is None:
+                    return first_comers.opened(self._connect)
+                return _locked(self._lock, self._connect)
+        except (mlmd.errors.StatusError, RuntimeError, OSError) as error:
+            raise explain(error, self._where, self._server) from None
 
     def _connect(self) -> Any:
         config = self._connection_config
@@ -178,6 +186,7 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
             backslashes.hide(sent)
         with self._counted(name):
             self._tried(name, sent, response, call)
+        put_in_order(name, request, response)
         spared_writes.complete(name, request, sent, response)
         first_comers.hide_claims(response)
         if self._is_postgresql:
@@ -198,12 +207,17 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
             self.artifact_types |= {item.id: item.name for item in response.artifact_types}
 
     def _tried(self, name: str, request: Any, response: Any, call: Callable[[Any], Any]) -> None:
-        """Make the call; over a new connection where the old one has broken while it rested."""
+        """Make the call; over a new connection where the old one has broken.
+
+        Not one that writes, unless the connection has rested until now: it may have been done.
+        """
         try:
             self._called(lambda: call(request))
-        except StoreUnavailable:
-            if not self._is_unproven:
+        except StoreUnavailable as error:
+            reads = name.startswith("Get")
+            if not self._is_unproven and not (reads and self._server and error.transient):
                 raise
+            _log.warning("%s; connecting again", error.message)
             self._store = store = self._open()
             self._answers, self._known = Answers(), KnownState()
             self._called(lambda: type(store)._call(store, name, request, response))
@@ -222,6 +236,10 @@ class Metadata(metadata.Metadata):  # type: ignore[misc]
         """One call of the store, alone on SQLite; says which store it is that cannot be used."""
         with explained(self._where, self._server):
             return call() if self._lock is None else _locked(self._lock, call)
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, StoreUnavailable) and error.transient
 
 
 def _registered(call: Callable[[Any], Any], request: Any) -> Any:
@@ -251,8 +269,7 @@ def open_metadata(url: str, ir_path: Path) -> Metadata:
         except ValueError as error:
             raise UsageError(f"metadata store: {error}") from None
         keep_secret(parsed.password)
-        server = (parsed.host, parsed.port) if parsed.host else None
-        return Metadata(connection_config(parsed), parsed.redacted(), server)
+        return Metadata(connection_config(parsed), parsed.redacted())
     own = ir_path.parent / "metadata_connection.json"
     if not own.is_file():
         raise UsageError(

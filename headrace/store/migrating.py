@@ -9,6 +9,7 @@ from ml_metadata.proto import metadata_store_pb2
 
 from headrace.settings import MetadataUrl
 from headrace.store.config import connection_config
+from headrace.store.servers import server_of
 from headrace.store.unavailable import explain
 
 _RETRIES = 3
@@ -23,8 +24,7 @@ def upgrade(url: MetadataUrl) -> None:
     config: Any = connection_config(url, _RETRIES)
     if url.path is not None:
         config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE
-    server = (url.host, url.port) if url.host else None
     try:
         mlmd.MetadataStore(config, enable_upgrade_migration=True)
     except (mlmd.errors.StatusError, RuntimeError, OSError) as error:
-        raise explain(error, url.redacted(), server) from None
+        raise explain(error, url.redacted(), server_of(config)) from None

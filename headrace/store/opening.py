@@ -21,6 +21,8 @@ from headrace.files import exclusive_lock
 from headrace.settings import MetadataUrl
 from headrace.store import backslashes
 from headrace.store.config import connection_config
+from headrace.store.ordering import put_in_order
+from headrace.store.servers import server_of
 from headrace.store.unavailable import StoreUnavailable, explain, explained
 
 _READ_RETRIES, _WRITE_RETRIES = 3, 10
@@ -76,7 +78,7 @@ def _config(url: MetadataUrl, retries: int, mode: Any) -> Any:
 
 def _opened(url: MetadataUrl, config: Any, lock: _Lock) -> Any | None:
     """A store that holds the lock for each call, and says which store it is that cannot be used."""
-    where, server = url.redacted(), _server(url)
+    where, server = url.redacted(), server_of(config)
     try:
         with lock():
             store = mlmd.MetadataStore(config)
@@ -91,16 +93,13 @@ def _opened(url: MetadataUrl, config: Any, lock: _Lock) -> Any | None:
             backslashes.hide(request)
         with explained(where, server), lock():
             call(name, request, response, *rest)
+        put_in_order(name, request, response)
         if url.backend == "postgresql":
             backslashes.show(request)
             backslashes.show(response)
 
     store._call = called
     return store
-
-
-def _server(url: MetadataUrl) -> tuple[str, int] | None:
-    return (url.host, url.port) if url.host else None
 
 
 @contextlib.contextmanager

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ml_metadata import errors
 
 from headrace.errors import HeadraceError
+from headrace.store.servers import DatabaseServer, why_no_connection
 
 _NEWER = "a newer ML Metadata made it: use a newer headrace, or restore a backup"
 # MLMD shows the whole statement behind SQLite's own words.
 _QUERY = re.compile(r"Error when executing query: (.*?) query: .*", re.DOTALL)
+_BROKEN = (
+    "server closed the connection",
+    "terminating connection",
+    "connection not open",
+    "could not receive data",
+    "could not send data",
+    "gone away",
+    "lost connection",
+)
 
 
 class StoreUnavailable(HeadraceError):
@@ -24,12 +33,12 @@ class StoreUnavailable(HeadraceError):
         self.transient = transient
 
 
-def explain(error: Exception, where: str, server: tuple[str, int] | None) -> StoreUnavailable:
+def explain(error: Exception, where: str, server: DatabaseServer | None) -> StoreUnavailable:
     """Turn an error of MLMD or the file system into one for people.
 
     Args:
         where: the store, without a password.
-        server: host and port; None for SQLite.
+        server: None for SQLite.
     """
     text = " ".join(_QUERY.sub(r"\1", str(error)).split())
     lowered = text.lower()
@@ -38,15 +47,7 @@ def explain(error: Exception, where: str, server: tuple[str, int] | None) -> Sto
         hint = "bin/headrace migrate upgrades it, after a backup" if older else _NEWER
         transient = False
     elif server is not None:
-        # MLMD keeps to itself why a server refused it, so this tells at least which half failed.
-        answers = _answers(server)
-        host = f"{server[0]}:{server[1]}"
-        hint = (
-            f"{host} answers: check user, password and that the database exists"
-            if answers
-            else f"nothing answers at {host}: check that the server runs and can be reached"
-        )
-        transient = not answers
+        hint, transient = _of_server(lowered, server)
     elif isinstance(error, OSError):
         hint, transient = "check the permissions of its directory", False
     elif "readonly" in lowered or "read-only" in lowered or "unable to open" in lowered:
@@ -62,8 +63,18 @@ def explain(error: Exception, where: str, server: tuple[str, int] | None) -> Sto
     return StoreUnavailable(f"metadata store {where}: {text}", hint, transient)
 
 
+def _of_server(lowered: str, server: DatabaseServer) -> tuple[str, bool]:
+    """What to do, and whether trying again may help, by the server's own word of now."""
+    why = why_no_connection(server)
+    if why:
+        return f"{why}: check that the server runs and can be reached", True
+    if any(sign in lowered for sign in _BROKEN):
+        return f"the connection broke, and {server.address} answers again: try again", True
+    return f"{server.address} answers: check user, password and that the database exists", False
+
+
 @contextmanager
-def explained(where: str, server: tuple[str, int] | None) -> Iterator[None]:
+def explained(where: str, server: DatabaseServer | None) -> Iterator[None]:
     """Explain what a call of MLMD raises because its store cannot be used.
 
     Other errors are answers that its callers expect, such as that something does not exist.
@@ -77,11 +88,3 @@ def explained(where: str, server: tuple[str, int] | None) -> Iterator[None]:
         raise explain(error, where, server) from None
     except errors.InternalError as error:
         raise explain(error, where, server) from error
-
-
-def _answers(server: tuple[str, int]) -> bool:
-    try:
-        with socket.create_connection(server, timeout=5.0):
-            return True
-    except OSError:
-        return False
