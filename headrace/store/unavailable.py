@@ -14,6 +14,8 @@ from headrace.store.servers import DatabaseServer, why_no_connection
 _NEWER = "a newer ML Metadata made it: use a newer headrace, or restore a backup"
 # MLMD shows the whole statement behind SQLite's own words.
 _QUERY = re.compile(r"Error when executing query: (.*?) query: .*", re.DOTALL)
+_SILENT = "connection pointer is NULL"
+"""MLMD's words where PostgreSQL gave it no connection; it says why in its log only."""
 _BROKEN = (
     "server closed the connection",
     "terminating connection",
@@ -47,7 +49,7 @@ def explain(error: Exception, where: str, server: DatabaseServer | None) -> Stor
         hint = "bin/headrace migrate upgrades it, after a backup" if older else _NEWER
         transient = False
     elif server is not None:
-        hint, transient = _of_server(lowered, server)
+        text, hint, transient = _of_server(text, server)
     elif isinstance(error, OSError):
         hint, transient = "check the permissions of its directory", False
     elif "readonly" in lowered or "read-only" in lowered or "unable to open" in lowered:
@@ -63,14 +65,17 @@ def explain(error: Exception, where: str, server: DatabaseServer | None) -> Stor
     return StoreUnavailable(f"metadata store {where}: {text}", hint, transient)
 
 
-def _of_server(lowered: str, server: DatabaseServer) -> tuple[str, bool]:
-    """What to do, and whether trying again may help, by the server's own word of now."""
+def _of_server(text: str, server: DatabaseServer) -> tuple[str, str, bool]:
+    """What is wrong, what to do, and whether trying again may help, by the server's word of now."""
     why = why_no_connection(server)
+    is_silent = _SILENT in text
     if why:
-        return f"{why}: check that the server runs and can be reached", True
-    if any(sign in lowered for sign in _BROKEN):
-        return f"the connection broke, and {server.address} answers again: try again", True
-    return f"{server.address} answers: check user, password and that the database exists", False
+        hint = "check that the server runs and can be reached"
+        return why if is_silent else f"{text}; {why}", hint, True
+    if any(sign in text.lower() for sign in _BROKEN):
+        return text, f"the connection broke, and {server.address} answers again: try again", True
+    hint = f"{server.address} answers: check user, password and that the database exists"
+    return "the server refuses the connection" if is_silent else text, hint, False
 
 
 @contextmanager
