@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 import warnings
@@ -39,6 +40,8 @@ _NOISE = (
 )
 _WITH_PASSWORD = ("ConnectionConfig: ",)
 """ML Metadata's own, at level DEBUG; the password in it is written as in a proto."""
+_TOLD_AGAIN = re.compile(r"\[[^]]*\] Input resolution error: ")
+"""TFX's, of which the node tells whether it is one: a Resolver that finds nothing is none."""
 _SHORTEST_SECRET = 4
 _INSTALLED = ("/site-packages/", "/dist-packages/")
 _DUMPS = ("Running launcher for ", "Going to run a new execution: ", "Using deployment config")
@@ -83,7 +86,8 @@ class FrameHandler(logging.Handler):
             if message.startswith(_WITH_PASSWORD):
                 return
             level = record.levelno
-            if level <= logging.WARNING and _is_for_debugging(record.name, message):
+            is_noise = level <= logging.WARNING and _is_for_debugging(record.name, message)
+            if is_noise or _TOLD_AGAIN.match(message):
                 level = logging.DEBUG
             if level >= logging.getLogger().getEffectiveLevel():
                 self._send(

@@ -282,6 +282,7 @@ def _result(
         message = _message(execution)
         reason = reason_of(message) or "its inputs cannot be resolved"
         if not found_nothing(spec.node.node_info.type.name, reason):
+            _log.error("The inputs of %s: %s", request.node_id, message)
             raise HeadraceError(
                 f"node {request.node_id} did not run: {reason}",
                 "" if is_a_strategys(message) else _HINT_ON_INPUTS,

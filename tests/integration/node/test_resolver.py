@@ -8,6 +8,7 @@ import pytest
 from headrace.ir.store import current_ir
 from headrace.launcher.client import JobFailed, run_node
 from headrace.launcher.jobs import NodeRequest, NodeResult
+from headrace.launcher.protocol import LogFrame
 from headrace.records.answers import the_only_one
 from headrace.records.client import ask
 from headrace.records.entities import Execution
@@ -51,6 +52,7 @@ class Counting:
         self.settings, self.database = settings, folder / "metadata.sqlite"
         (folder / "counting.py").write_text(f"PIPELINE_NAME = {folder.name!r}\n{SOURCE}")
         self.manifest = current_ir(f"{folder / 'counting.py'}:create_pipeline", settings)
+        self.said: list[tuple[str, str]] = []
 
     def run(self, node: str, run: str, **request: int) -> NodeResult:
         request = NodeRequest(
@@ -61,7 +63,11 @@ class Counting:
             import_path=list(self.manifest.import_path),
             **request,
         )
-        return run_node(self.settings, request, lambda _: None)
+        return run_node(self.settings, request, self._hear)
+
+    def _hear(self, frame: object) -> None:
+        if isinstance(frame, LogFrame):
+            self.said.append((frame.level, frame.message))
 
     def states(self) -> list[str]:
         import ml_metadata as mlmd
@@ -98,8 +104,12 @@ def test_a_node_that_can_do_without_runs_and_the_next_run_has_what_it_made(
 
 def test_a_node_that_needs_it_fails(counting: Counting) -> None:
     counting.run("latest", "first")
+    assert "ERROR" not in {level for level, _ in counting.said}
     with pytest.raises(JobFailed, match="node Need did not run"):
         counting.run("Need", "first")
+    [error] = [text for level, text in counting.said if level == "ERROR"]
+    assert error.startswith("The inputs of Need: ")
+    assert "Traceback" in error
 
 
 def test_it_looks_again_when_it_is_run_again(counting: Counting) -> None:

@@ -32,6 +32,7 @@ def _level_as_before():
         ("absl", logging.INFO, "Going to run a new execution: ExecutionInfo(", "DEBUG"),
         ("absl", logging.WARNING, "a proto\n" * 20, "DEBUG"),
         ("absl", logging.ERROR, "a traceback\n" * 20, "ERROR"),
+        ("absl", logging.ERROR, "[latest] Input resolution error: min_count\nTraceback", "DEBUG"),
         ("py.warnings", logging.WARNING, "/e/lib/site-packages/a.py:1: FutureWarning: x", "DEBUG"),
         ("py.warnings", logging.WARNING, "/p/preprocessing.py:1: FutureWarning: x", "WARNING"),
     ],
