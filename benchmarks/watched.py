@@ -15,6 +15,7 @@ FIGURES = {
     "threads": "threads",
     "processes": "processes",
 }
+MEMORY = frozenset(("rss_bytes", "pss_bytes"))
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Usage:
     def figure(self, name: str) -> float:
         """In the unit that ``FIGURES`` has for it."""
         value = float(getattr(self, name))
-        return value / 1e6 if name.endswith("_bytes") else value
+        return value / 1e6 if name in MEMORY else value
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,22 @@ from benchmarks.soak import DagRun, faults, peer_is_due, rows
 from benchmarks.watched import Sample, Usage, take
 
 
-def samples(pss: float = 0.0, files: float = 0.0) -> list[Sample]:
+def samples(rss: float = 0.0, pss: float = 0.0, files: float = 0.0) -> list[Sample]:
     """Two hours of a part that grows by so many megabytes and files an hour."""
-    return [
-        Sample(
-            float(minute),
-            at_rest=minute % 2 == 0,
-            parts={"launcher": Usage(10**9, int(5e8 + pss * minute / 60 * 1e6),
-                                     int(50 + files * minute / 60), 4, 1)},
+
+    def usage(hours: float) -> Usage:
+        return Usage(
+            int(1e9 + rss * hours * 1e6),
+            int(5e8 + pss * hours * 1e6),
+            int(50 + files * hours),
+            4,
+            1,
         )
+
+    return [
+        Sample(float(minute), at_rest=minute % 2 == 0, parts={"launcher": usage(minute / 60)})
         for minute in range(121)
-    ]  # fmt: skip
+    ]
 
 
 PEER = [1.7] * 20
@@ -22,13 +27,19 @@ RUNS = [DagRun(f"run{number}", "success", 30.0) for number in range(20)]
 
 
 def test_a_platform_that_stays_as_it_is_has_no_fault() -> None:
-    assert faults(samples(pss=10), RUNS, PEER) == []
+    assert faults(samples(rss=10, pss=10), RUNS, PEER) == []
 
 
 def test_what_grows_is_named() -> None:
-    [memory, files] = faults(samples(pss=60, files=30), RUNS, PEER)
+    [resident, memory, files] = faults(samples(rss=60, pss=60, files=30), RUNS, PEER)
+    assert resident == "launcher: resident memory (MB) grew from 1030 to 1120"
     assert memory.startswith("launcher: memory, shared pages in proportion (MB) grew from 530 to")
     assert files == "launcher: open files grew from 65 to 110"
+
+
+def test_pages_that_fewer_processes_share_are_no_growth() -> None:
+    assert faults(samples(pss=60), RUNS, PEER) == []
+    assert faults(samples(rss=60), RUNS, PEER) == []
 
 
 def test_runs_that_fail_or_take_longer_are_named() -> None:
