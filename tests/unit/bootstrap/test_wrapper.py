@@ -119,11 +119,12 @@ def test_a_missing_environment_makes_it_look_closer(project):
     assert "ran:" not in run(project, "runs").stdout
 
 
-def test_the_tests_need_their_tools(project):
+@pytest.mark.parametrize("command", ["test", "bench"])
+def test_the_tests_and_the_campaigns_of_bench_need_their_tools(project, command):
     finish(project)
-    assert "ran:" not in run(project, "test", "-x").stdout
+    assert "ran:" not in run(project, command, "-x").stdout
     finish(project, tools="dev")
-    assert run(project, "test", "-x").stdout == "ran: test -x\n"
+    assert run(project, command, "-x").stdout == f"ran: {command} -x\n"
 
 
 def test_another_interpreter_that_is_asked_for_makes_it_look_closer(project):
