@@ -138,7 +138,7 @@ def rows(samples: Sequence[Sample], runs: Sequence[DagRun], peer: Sequence[float
         made.append(Row("soak", part, "memory, growth an hour (MB)", growth))
     seconds = [item.seconds for item in runs]
     made.append(Row("soak", "penguins", "a DAG run (s)", summarize(seconds)))
-    made.append(Row("soak", "same work", "a DAG run (s)", summarize(peer)))
+    made.append(Row("soak", "same work", "the peer's work (s)", summarize(peer)))
     slower, machine = flatness.slowdown(seconds), flatness.slowdown(peer)
     made.append(Row("soak", "penguins", "last runs over first ones", summarize([slower])))
     made.append(Row("soak", "same work", "last runs over first ones", summarize([machine])))

@@ -48,10 +48,11 @@ def server_of(config: Any) -> DatabaseServer | None:
         if chosen is None or not config.HasField(backend):
             continue
         host = chosen.host or getattr(chosen, "hostaddr", "")
-        if not host or host.startswith("/"):  # a socket of this host
+        number = str(chosen.port or port)
+        if not host or host.startswith("/") or not number.isdecimal():  # a socket of this host
             return None
         name = chosen.dbname if backend == "postgresql" else chosen.database
-        return DatabaseServer(backend, host, int(chosen.port or port), chosen.user, name)
+        return DatabaseServer(backend, host, int(number), chosen.user, name)
     return None
 
 

@@ -71,6 +71,8 @@ def test_the_server_is_that_of_the_connection() -> None:
     config.postgresql.host, config.postgresql.dbname = "db.example", "mlmd"
     config.postgresql.user = "me"
     assert server_of(config) == DatabaseServer("postgresql", "db.example", 5432, "me", "mlmd")
+    config.postgresql.port = "none"
+    assert server_of(config) is None
     config.mysql.host, config.mysql.port, config.mysql.database = "my.example", 3307, "other"
     assert server_of(config) == DatabaseServer("mysql", "my.example", 3307, "", "other")
     config.sqlite.filename_uri = "/x"
