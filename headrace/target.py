@@ -57,7 +57,8 @@ def parse_target(text: str, project: Path, cwd: Path | None = None) -> Target:
 
 
 def _find_file(location: str, search: tuple[Path, ...]) -> Path:
-    with contextlib.suppress(RuntimeError):  # ~NAME of a user that there is not
+    # ~NAME of a user that there is not, or can not be
+    with contextlib.suppress(RuntimeError, ValueError):
         for base in search:
             file = base / Path(location).expanduser()
             if is_file(file):

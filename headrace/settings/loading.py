@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ else:
 
 CONFIG_FILE = "headrace.toml"
 _T = TypeVar("_T")
+_SHOWN = 40
 
 KEYS = (
     "home",
@@ -96,7 +98,9 @@ def _tfx_python(home: Path) -> Path:
     own = Layout(home).tfx_python
     beside = Layout(Path(sys.prefix).parent.parent)
     is_ours = Path(sys.prefix) == beside.airflow_python.parent.parent
-    return beside.tfx_python if is_ours and not own.exists() and beside.tfx_python.exists() else own
+    # Not Path.exists, which raises where a directory may not be looked into.
+    has_own = os.path.exists(own)
+    return beside.tfx_python if is_ours and not has_own and beside.tfx_python.exists() else own
 
 
 def _flink(values: _Values, project: Path) -> FlinkSettings:
@@ -167,9 +171,20 @@ def _path_from(base: Path) -> Callable[[Any], Path]:
         except RuntimeError as error:  # ~NAME of a user that there is not
             raise ValueError(f"{text!r}: {error}") from None
         # Not resolved: an interpreter of a virtual environment is a link that must stay one.
-        return Path(os.path.abspath(base / path))
+        found = Path(os.path.abspath(base / path))
+        if _is_too_long(found):
+            raise ValueError(f"the path is too long: {text[:_SHOWN]}...")
+        return found
 
     return convert
+
+
+def _is_too_long(path: Path) -> bool:
+    try:
+        os.stat(path)
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
 
 
 def _root_from(base: Path) -> Callable[[Any], str | None]:

@@ -28,6 +28,7 @@ def test_a_text_of_neither_form_is_refused_with_the_forms(project: Path, text: s
     [
         ("gone.py:f", "pipeline file gone.py does not exist"),
         ("~nobody-of-that-name/x.py:f", "does not exist"),
+        ("~\0/x.py:f", "does not exist"),
         ("x" * 5000 + ".py:f", "does not exist"),
         ("x" * 5000 + ":f", "was not found in"),
         ("pkg.gone:f", "module pkg.gone was not found in"),

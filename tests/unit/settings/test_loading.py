@@ -14,6 +14,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path.resolve()
 
 
+LONG = "é" * 200
+"""Of more bytes than a name may have, and fewer characters."""
+
+
 def test_defaults_live_below_the_projects_state_directory(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +123,7 @@ def test_keras_is_headraces_setting_else_tensorflows_variable(
         ("launcher_idle_seconds = 1" + "0" * 400, "launcher_idle_seconds"),
         ('home = "~nobody-of-that-name/x"', "nobody-of-that-name"),
         ('artifact_root = "a\\u0000b"', "NUL"),
+        (f'home = "{LONG}"', "too long"),
         ('metadata_url = "sqlite:////a%00b"', "metadata_url"),
         ('metadata_url = "postgresql://[::/d"', "host and port"),
     ],
