@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-_DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
+DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
 _ALIASES = {"postgres": "postgresql", "mysql+mysqldb": "mysql", "postgresql+psycopg2": "postgresql"}
 
 
@@ -47,7 +47,7 @@ def parse_metadata_url(url: str, base: Path) -> MetadataUrl:
     """
     scheme, separator, _ = url.partition("://")
     backend = _ALIASES.get(scheme, scheme)
-    if not separator or backend not in ("sqlite", *_DEFAULT_PORTS):
+    if not separator or backend not in ("sqlite", *DEFAULT_PORTS):
         raise ValueError(
             "a metadata store's URL starts with sqlite:///, postgresql:// or mysql://, "
             f"not {scheme if separator else 'a path'!r}"
@@ -56,7 +56,7 @@ def parse_metadata_url(url: str, base: Path) -> MetadataUrl:
         return _sqlite(url, base)
     try:
         parts = urlsplit(url)
-        port = parts.port or _DEFAULT_PORTS[backend]
+        port = parts.port or DEFAULT_PORTS[backend]
     except ValueError:
         raise ValueError(
             f"host and port of the {backend} URL cannot be read; a port is from 1 to 65535"

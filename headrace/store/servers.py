@@ -12,13 +12,14 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+from headrace.settings.metadata_url import DEFAULT_PORTS
+
 _PROTOCOL = 3 << 16
 _ERROR = b"E"
 _HEAD = struct.Struct("!cI")
 _FOR_NOW = frozenset(("57P03", "53300"))
 _SECONDS = 5.0
 _LONGEST_ANSWER = 1 << 16
-_DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class DatabaseServer:
 
 def server_of(config: Any) -> DatabaseServer | None:
     """The server of ML Metadata's connection configuration; None for SQLite and for MLMD's own."""
-    for backend, port in _DEFAULT_PORTS.items():
+    for backend, port in DEFAULT_PORTS.items():
         chosen = getattr(config, backend, None)
         if chosen is None or not config.HasField(backend):
             continue

@@ -126,6 +126,12 @@ def test_a_database_that_does_not_exist_is_made_where_that_is_allowed(
     assert run(settings, tiny, server.url("another"), "Make", "one").state == "COMPLETE"
 
 
+def end_connections(server: Postgres) -> None:
+    """End those of all others to the store."""
+    others = "from pg_stat_activity where pid <> pg_backend_pid() and datname = 'mlmd'"
+    server.query("mlmd", f"select pg_terminate_backend(pid) {others}")
+
+
 def test_a_connection_that_broke_between_two_steps_is_made_anew(
     server: Server, tmp_path: Path
 ) -> None:
@@ -134,11 +140,10 @@ def test_a_connection_that_broke_between_two_steps_is_made_anew(
     metadata = open_metadata(server.url("mlmd"), tmp_path)
     with metadata as handle:
         handle.store.get_artifacts()
-    others = "from pg_stat_activity where pid <> pg_backend_pid() and datname = 'mlmd'"
-    server.query("mlmd", f"select pg_terminate_backend(pid) {others}")
+    end_connections(server)
     with metadata as handle:
         assert handle.store.put_artifact_type(pb.ArtifactType(name="AfterTheBreak")) > 0
-        server.query("mlmd", f"select pg_terminate_backend(pid) {others}")
+        end_connections(server)
         assert handle.store.get_artifact_type("AfterTheBreak").name == "AfterTheBreak"
     assert metadata.calls["open"] == 3
 
@@ -150,8 +155,7 @@ def test_a_call_that_writes_is_not_repeated_where_the_connection_broke_in_it(
         pytest.skip("only PostgreSQL is asked here to end others' connections")
     with open_metadata(server.url("mlmd"), tmp_path) as handle:
         handle.store.get_artifacts()
-        others = "from pg_stat_activity where pid <> pg_backend_pid() and datname = 'mlmd'"
-        server.query("mlmd", f"select pg_terminate_backend(pid) {others}")
+        end_connections(server)
         with pytest.raises(StoreUnavailable) as caught:
             handle.store.put_artifact_type(pb.ArtifactType(name="InTheBreak"))
     assert caught.value.transient
